@@ -1,0 +1,42 @@
+# make demo    set up .venv and run the whole walk on real customers (CDNOW)
+# make test    set up .venv and run the tests
+# make lint    ruff and mypy
+# make lock    compile requirements.lock anew from pyproject.toml
+# make clean   remove .venv and everything generated
+
+# The first Python on the path that is new enough; override with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint lock clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)
+	$(BIN)/clv-ml demo
+
+test: $(READY)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# uv comes from the lock as well (version and hashes), then installs everything else from it.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "clv_ml needs Python 3.11 or newer on the PATH (or make PYTHON=/path/to/python)"; exit 1; }
+	test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
+	awk '/^uv==/ {on = 1} on {print; if ($$0 !~ /\\$$/) exit}' requirements.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv output .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Canonical tables: where they come from and which rows are fit for use."""

@@ -1,0 +1,1 @@
+"""From scores to what the retention team does."""

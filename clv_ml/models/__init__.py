@@ -1,0 +1,1 @@
+"""The value and churn models, and the bundle that carries them."""

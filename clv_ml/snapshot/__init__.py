@@ -1,0 +1,1 @@
+"""What was known at a cutoff, and what happened after it."""
