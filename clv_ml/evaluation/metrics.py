@@ -1,8 +1,8 @@
 """Metrics for churn scores and for forecasts, none of which depends on the order of the rows.
 
 Arguments are array-likes of shape (n,), aligned by position: outcomes `y` (0 and 1, or booleans) and scores,
-higher meaning more likely. A missing, infinite or unfitting number raises DataError. A metric that is undefined
-for the data (one class, no rows, no value) is nan.
+higher meaning more likely. A missing, infinite or unfitting number raises DataError. A metric that the data
+leave undefined (one class, no rows, no value) is nan.
 
 Customers with equal scores are one group: a border that cuts a group (the top 10 %, the edge of a calibration
 bin) takes the same share of every member, as a random order of the tied rows would on average.
@@ -108,13 +108,7 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
 
 
 def expected_calibration_error(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> float:
-    """Mean absolute gap between mean score and observed rate over the equal-count bins of `reliability`.
-
-    Examples
-    --------
-    >>> round(expected_calibration_error([0, 1, 1, 1], [0.2, 0.2, 0.9, 0.9], bins=2), 6)
-    0.2
-    """
+    """Mean absolute gap between mean score and observed rate over the equal-count bins of `reliability`."""
     table = reliability(y, p, bins=bins)
     return _mean(np.abs(table.mean_score - table.observed_rate))
 
