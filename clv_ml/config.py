@@ -1,0 +1,312 @@
+"""The config of a job: frozen classes that forbid unknown keys; YAML, environment and arguments only fill them.
+
+Later wins: defaults < YAML file < environment (``CLV_ML__OUTPUT__DIR=/data/out``) < arguments
+(``--set output.dir=/data/out``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from clv_ml.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "CLV_ML__"
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class EngineConfig(_Section):
+    """Limits of the data engine; DuckDB's defaults (all cores, 80 % of memory) where None."""
+
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(MB|MiB|GB|GiB|TB|TiB)$")] | None = None
+    """Memory before spilling to disk, such as "4GB"."""
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Threads for data and for model training; results do not depend on it."""
+    temp_directory: Path | None = None
+    """Where to spill."""
+
+
+class SourceConfig(_Section):
+    """One source of transactions: a packaged data set, or files of one layout."""
+
+    dataset: Literal["cdnow_master", "cdnow_sample"] | None = None
+    """A data set that comes with the packages clv_ml depends on."""
+    path: str | None = None
+    """A file, folder or glob; relative paths start at `transactions.root`."""
+    format: Literal["csv", "parquet"] | None = None
+    """File format; told from the file names where None."""
+    columns: dict[Name, str] = {}
+    """Canonical column to column in the files. customer_id, timestamp, and amount (or quantity and unit_price)
+    are needed; order_id, product, cost and any further attribute are optional."""
+    timestamp_format: str | None = None
+    """strptime pattern where timestamps are text and not ISO 8601."""
+    start: dt.datetime | None = None
+    """Rows before this moment belong to another source; they are set aside as outside_source_window."""
+    end: dt.datetime | None = None
+    """Rows at or after this moment belong to another source."""
+
+    @model_validator(mode="after")
+    def _is_one_source(self) -> Self:
+        if (self.dataset is None) == (self.path is None):
+            raise ValueError("give either `dataset` or `path`")
+        if self.path is not None:
+            absent = {"customer_id", "timestamp"} - set(self.columns)
+            if absent:
+                raise ValueError(f"`columns` must map {', '.join(sorted(absent))}")
+            if "amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
+                raise ValueError("`columns` must map amount, or quantity and unit_price")
+        return self
+
+
+class ExcludeRule(_Section):
+    """Rows that the business does not count as sales, such as bad-debt adjustments."""
+
+    column: Name
+    """Canonical column to look at."""
+    matches: str
+    """Regular expression that must match somewhere in the text of the column."""
+    reason: Name
+    """Reason code under which the rows are set aside."""
+
+
+class TransactionsConfig(_Section):
+    """Where transactions come from, and what counts as one."""
+
+    root: Path = Path()
+    """Folder where relative paths of sources start; itself relative to the config file."""
+    sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
+    refunds: Literal["net", "drop", "raise"] = "net"
+    """Negative amounts: netted against spend, set aside, or an error."""
+    zero_amounts: Literal["keep", "quarantine"] = "keep"
+    """Rows of amount 0: a purchase occasion like any other, or set aside."""
+    duplicates: Literal["quarantine", "keep"] = "quarantine"
+    """Rows equal in every column, where order_id is mapped: the second and later copies."""
+    exclude: tuple[ExcludeRule, ...] = ()
+    data_end: dt.date | None = None
+    """Last day the data can speak of; later rows are set aside as after_data_end."""
+    max_bad_share: Share = 0.05
+    """Largest share of rows that may break the contract before the job stops with exit code 3."""
+
+
+class ValueConfig(_Section):
+    """Conventions of lifetime value."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=36500)] = 365
+    annual_discount_rate: Annotated[float, Field(ge=0.0, le=10.0)] = 0.10
+    margin: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    """Share of spend that is profit."""
+
+
+class ChurnConfig(_Section):
+    """The churn classifier and the snapshots it learns from."""
+
+    horizons_days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (30, 60, 90)
+    """Churned = no purchase within the horizon; the longest is the main one."""
+    snapshot_every_days: Annotated[int, Field(ge=1)] = 30
+    """Days between the past cutoffs that training looks back from."""
+    max_snapshots: Annotated[int, Field(ge=1, le=200)] = 12
+    """How many past cutoffs at most."""
+    min_rows_per_class: Annotated[int, Field(ge=1)] = 100
+    """With fewer churned or fewer kept training rows, scores come from BG/NBD."""
+
+    @model_validator(mode="after")
+    def _horizons_ascend(self) -> Self:
+        if list(self.horizons_days) != sorted(set(self.horizons_days)):
+            raise ValueError("horizons_days must ascend without repeats")
+        return self
+
+    @property
+    def main_horizon_days(self) -> int:
+        """The horizon that ranks and judges."""
+        return self.horizons_days[-1]
+
+
+class BacktestConfig(_Section):
+    """Past cutoffs at which the whole method is tried on what came after."""
+
+    cutoffs: tuple[dt.date, ...] | None = None
+    """Days to judge from; where None, `periods` cutoffs one main horizon apart, the last with a complete future."""
+    periods: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class RiskConfig(_Section):
+    """Who is on the risk list, and in what order."""
+
+    high_value_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.20
+    """Share of customers, by value if retained, that counts as high-value and is listed."""
+    capacity: Annotated[int, Field(ge=0)] | None = None
+    """How many customers can be contacted before valid_until; all where None."""
+    valid_days: Annotated[int, Field(ge=1)] = 7
+    """Days until the list must be refreshed."""
+
+
+class TrackingConfig(_Section):
+    """The MLflow store."""
+
+    uri: str | None = None
+    """Tracking address; a SQLite file under `store` where None."""
+    store: Path = Path("models")
+    """Folder of the local store, its artifacts and the model bundles."""
+
+
+class OutputConfig(_Section):
+    """Where results are written."""
+
+    dir: Path = Path("output")
+
+
+class Config(_Section):
+    """Everything a job needs to know."""
+
+    name: Name
+    """Name of the experiment and of the registered model."""
+    transactions: TransactionsConfig
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    cutoff: dt.date | None = None
+    """Last day of history for training; the last day of the data where None."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    engine: EngineConfig = EngineConfig()
+    value: ValueConfig = ValueConfig()
+    churn: ChurnConfig = ChurnConfig()
+    backtest: BacktestConfig = BacktestConfig()
+    risk: RiskConfig = RiskConfig()
+    tracking: TrackingConfig = TrackingConfig()
+    output: OutputConfig = OutputConfig()
+
+
+def load_config(
+    path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> Config:
+    """Read a YAML config, then apply the environment, then ``key.path=value`` overrides.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or not YAML, a key is unknown, or a value is out of range; the message names
+        the key, the value and what is allowed.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config {path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: 1997-13-01, or not UTF-8
+        raise ConfigError(f"config {path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"config {path}: must be a mapping of sections, got {type(tree).__name__}")
+    return build_config(tree, origin=path, overrides=overrides, environment=environment)
+
+
+def build_config(
+    tree: Mapping[str, Any],
+    *,
+    origin: Path | None = None,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Config:
+    """Validate a config tree after the environment and the overrides; `origin` is the file it came from."""
+    merged = _copy(tree)
+    for name, text in sorted((os.environ if environment is None else environment).items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            _assign(merged, name[len(ENVIRONMENT_PREFIX) :].lower().split("__"), text, given=name)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {override}: must look like key.path=value")
+        _assign(merged, key.strip().split("."), text, given=f"--set {override}")
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        where = f"config {origin}" if origin else "config"
+        raise ConfigError(f"{where}: {'; '.join(_explain(item) for item in _roots(error))}") from error
+    if origin is None:
+        return config
+    root = origin.parent / config.transactions.root
+    return config.model_copy(update={"transactions": config.transactions.model_copy(update={"root": root})})
+
+
+def _copy(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _copy(value) for key, value in tree.items()}
+    return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
+def _assign(tree: Any, keys: Sequence[str], text: str, *, given: str) -> None:
+    """Set one value in a nested tree; digits walk into lists."""
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{given}: the value is not valid YAML: {' '.join(str(error).split())}") from error
+    for position, key in enumerate(keys):
+        last = position == len(keys) - 1
+        if isinstance(tree, list):
+            if not key.isdigit() or int(key) >= len(tree):
+                raise ConfigError(f"{given}: {key!r} is not one of the {len(tree)} list entries, from 0")
+            if last:
+                tree[int(key)] = value
+            tree = tree[int(key)]
+        elif isinstance(tree, dict):
+            if last:
+                tree[key] = value
+            else:
+                if tree.get(key) is None:
+                    tree[key] = {}
+                tree = tree[key]
+        else:
+            raise ConfigError(f"{given}: {'.'.join(keys[:position])} holds a plain value, nothing is below it")
+
+
+def _roots(error: ValidationError) -> list[Any]:
+    """Return the errors that are not mere consequences of an error deeper in the same place."""
+    items = error.errors()
+    return [
+        item
+        for item in items
+        if not any(len(o["loc"]) > len(item["loc"]) == len(_common(o["loc"], item["loc"])) for o in items)
+    ]
+
+
+def _common(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    return [a for a, b in zip(first, second, strict=False) if a == b]
+
+
+def _explain(item: Any) -> str:
+    """One validation error in words: key, received value, what is allowed."""
+    keys = [str(part) for part in item["loc"]]
+    where = ".".join(keys) or "config"
+    if item["type"] == "extra_forbidden":
+        known = _known_keys(item["loc"][:-1])
+        close = difflib.get_close_matches(keys[-1], known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        return f"unknown key {where}; {hint}"
+    if item["type"] == "missing":
+        return f"{where} is missing"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    received = item.get("input")
+    shown = "" if isinstance(received, Mapping) else f" (got {received!r})"
+    return f"{where}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _known_keys(location: Sequence[str | int]) -> list[str]:
+    """Names of the fields of the section at a place in the config."""
+    section: Any = Config
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = section.model_fields[part].annotation
+        candidates = [annotation, *get_args(annotation)]
+        candidates += [inner for outer in candidates for inner in get_args(outer)]
+        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(section.model_fields)
