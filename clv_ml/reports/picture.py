@@ -55,7 +55,7 @@ def headline(figure: Figure, title: str, subtitle: str = "") -> None:
     figure.suptitle(title + ("\n" if subtitle else ""), x=0.01, ha="left", fontsize=13, color=INK)
     if subtitle:
         figure.text(
-            0.01, 1 - 0.43 / figure.get_figheight(), subtitle, va="center", fontsize=10.5, color=MUTED
+            0.01, 1 - 0.40 / figure.get_figheight(), subtitle, va="center", fontsize=10.5, color=MUTED
         )
 
 

@@ -97,26 +97,29 @@ def cohort_figure(
         ("churn_rate", "Share of customers with no purchase", _rate_words(table)),
     )
     axes = figure.subplots(3, 1, sharex=True)
+    dot = 5 if len(names) <= 18 else 3
     for ax, (name, label, words) in zip(axes, panels, strict=True):
         x = np.arange(len(names))
-        ax.plot(x, table[f"actual_{name}"], color=INK, marker="o", markersize=5, label="what happened")
+        ax.plot(x, table[f"actual_{name}"], color=INK, marker="o", markersize=dot, label="what happened")
         ax.plot(
             x,
             table[f"predicted_{name}"],
             color=FORECAST,
             linestyle="--",
             marker="s",
-            markersize=6,
+            markersize=dot + 1,
             markerfacecolor=PAPER,
             label="forecast",
         )
         dress(ax, f"{label}: {words}")
-        ax.set_ylim(bottom=0)  # the churn rate gets its own limits below
+        top = np.nanmax(table[[f"actual_{name}", f"predicted_{name}"]].to_numpy(np.float64), initial=0.0)
+        ax.set_ylim(0, 1.12 * top or 1.0)  # the churn rate gets its own limits below
         ax.yaxis.set_major_formatter(_percent_axis() if name == "churn_rate" else _count_axis())
     axes[2].set_ylim(*_rate_limits(table))
     step = math.ceil(len(names) / 9)
     axes[2].set_xticks(range(0, len(names), step), names[::step])
-    axes[2].set_xlim(-0.5, len(names) - 0.5)
+    margin = max(0.5, 0.03 * len(names))
+    axes[2].set_xlim(-margin, len(names) - 1 + margin)
     axes[2].set_xlabel("Month of first purchase")
     figure.legend(
         *axes[0].get_legend_handles_labels(),

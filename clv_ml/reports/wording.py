@@ -74,8 +74,8 @@ def count(value: object) -> str:
     return _signed(f"{amount:.2f}".rstrip("0").rstrip("."))
 
 
-def money(value: object, currency: str = "") -> str:
-    """Return an amount with its currency before it: whole from 100 on, else with two decimals.
+def money(value: object, currency: str = "", *, decimals: int | None = None) -> str:
+    """Return an amount with its currency before it: whole from 100 on, else (unless told) with two decimals.
 
     Examples
     --------
@@ -85,9 +85,12 @@ def money(value: object, currency: str = "") -> str:
     amount = number(value)
     if amount is None:
         return MISSING
-    digits = f"{abs(amount):,.0f}" if abs(amount) >= 100 or amount == 0 else f"{abs(amount):,.2f}"
+    if decimals is None:
+        decimals = 0 if abs(amount) >= 100 or amount == 0 else 2
+    digits = f"{abs(amount):,.{decimals}f}"
     joint = "\u00a0" if currency[-1:].isalnum() else ""
-    return f"{'−' if amount < 0 else ''}{plain(currency)}{joint}{digits}"
+    minus = "−" if amount < 0 and digits.strip("0.,") else ""
+    return f"{minus}{plain(currency)}{joint}{digits}"
 
 
 def percent(value: object) -> str:
