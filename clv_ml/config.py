@@ -82,12 +82,9 @@ class ExcludeRule(_Section):
     """Reason code under which the rows are set aside."""
 
 
-class TransactionsConfig(_Section):
-    """Where transactions come from, and what counts as one."""
+class RowPolicy(_Section):
+    """Which rows count."""
 
-    root: Path = Path()
-    """Folder where relative paths of sources start; itself relative to the config file."""
-    sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
     refunds: Literal["net", "drop", "raise"] = "net"
     """Negative amounts: netted against spend, set aside, or an error."""
     zero_amounts: Literal["keep", "quarantine"] = "keep"
@@ -99,6 +96,14 @@ class TransactionsConfig(_Section):
     """Last day the data can speak of; later rows are set aside as after_data_end."""
     max_bad_share: Share = 0.05
     """Largest share of rows that may break the contract before the job stops with exit code 3."""
+
+
+class TransactionsConfig(RowPolicy):
+    """Where transactions come from, and what counts as one."""
+
+    root: Path = Path()
+    """Folder where relative paths of sources start; itself relative to the config file."""
+    sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
 
 
 class ValueConfig(_Section):
@@ -113,7 +118,11 @@ class ValueConfig(_Section):
 class ChurnConfig(_Section):
     """The churn classifier and the snapshots it learns from."""
 
-    horizons_days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (30, 60, 90)
+    horizons_days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (
+        30,
+        60,
+        90,
+    )
     """Churned = no purchase within the horizon; the longest is the main one."""
     snapshot_every_days: Annotated[int, Field(ge=1)] = 30
     """Days between the past cutoffs that training looks back from."""
@@ -265,7 +274,9 @@ def _assign(tree: Any, keys: Sequence[str], text: str, *, given: str) -> None:
                     tree[key] = {}
                 tree = tree[key]
         else:
-            raise ConfigError(f"{given}: {'.'.join(keys[:position])} holds a plain value, nothing is below it")
+            raise ConfigError(
+                f"{given}: {'.'.join(keys[:position])} holds a plain value, nothing is below it"
+            )
 
 
 def _roots(error: ValidationError) -> list[Any]:

@@ -116,7 +116,7 @@ class Engine:
         Returns
         -------
         DataFrame
-            The canonical columns, and ``source_file``, ``source_line`` (from 1), ``source_hash`` (of every
+            The canonical columns (text; timestamps where the file holds timestamps), and ``source_file``, ``source_line`` (from 1), ``source_hash`` (of every
             column of the row, mapped or not).
 
         Raises
@@ -141,9 +141,10 @@ class Engine:
                 f"{_read_expression(source, types[source], name, timestamp_format)} AS {_identifier(name)}"
                 for name, source in columns.items()
             ]
+            every = ", ".join(f"source.{_identifier(name)}" for name in types)
             parts.append(
                 f"SELECT {', '.join(selected)}, {_text(path.name)} AS source_file, "
-                f"row_number() OVER () AS source_line, hash(source.*) AS source_hash FROM {reader} AS source"
+                f"row_number() OVER () AS source_line, CAST(hash({every}) // 2 AS BIGINT) AS source_hash FROM {reader} AS source"
             )
         try:
             return self._materialise(" UNION ALL BY NAME ".join(parts))
@@ -195,7 +196,7 @@ class Engine:
 
     def _materialise(self, sql: str) -> DataFrame:
         name = next(self._names)
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        self._connection.execute(f"CREATE TABLE {name} AS {sql}")
         return self._session.table(name)
 
 
@@ -204,13 +205,13 @@ def _read_expression(source: str, kind: str, name: str, timestamp_format: str | 
     column = f"source.{_identifier(source)}"
     if name == "timestamp" and timestamp_format and kind == "VARCHAR":
         return f"try_strptime({column}, {_text(timestamp_format)})"
-    if kind == "TIMESTAMP WITH TIME ZONE":
+    if kind.startswith("TIMESTAMP"):
         return f"CAST({column} AS TIMESTAMP)"  # the connection's zone is UTC
     if name in {"customer_id", "order_id", "product"} and kind in {"DOUBLE", "FLOAT"}:
         # ids that pandas turned into floats: 17850.0 is customer 17850
         whole = f"CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR)"
         return f"CASE WHEN {column} = trunc({column}) THEN {whole} ELSE CAST({column} AS VARCHAR) END"
-    return column
+    return f"CAST({column} AS VARCHAR)"
 
 
 def _identifier(name: str) -> str:

@@ -1,0 +1,257 @@
+"""Which rows are fit for use: reason-coded checks, and quarantine for the rest.
+
+Every row that comes in is either valid or in quarantine under one reason, so that
+``rows_in == rows_valid + rows_quarantined`` always; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from clv_ml.config import RowPolicy
+from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
+from clv_ml.errors import ClvError, DataError, DataQualityError
+
+# Rows that break the contract; all other reasons are what the config declared.
+FAULTS = (
+    "missing_customer_id",
+    "missing_timestamp",
+    "unreadable_timestamp",
+    "missing_amount",
+    "unreadable_amount",
+    "non_finite_amount",
+    "amount_out_of_range",
+    "after_data_end",
+    "duplicate_line",
+    "refund_without_purchase",
+)
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What came in and what became of it.
+
+    ``quarantined`` counts rows by reason; ``refund_rows`` are valid rows with a negative amount.
+    """
+
+    rows_in: int
+    rows_valid: int
+    quarantined: dict[str, int]
+    refund_rows: int
+    customers: int
+    first_day: dt.date | None
+    last_day: dt.date | None
+    by_file: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def bad_share(self) -> float:
+        """Share of the rows that break the contract (declared exclusions are not faults)."""
+        faults = sum(count for reason, count in self.quarantined.items() if reason in FAULTS)
+        return faults / self.rows_in if self.rows_in else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-safe values."""
+        return {
+            "rows_in": self.rows_in,
+            "rows_valid": self.rows_valid,
+            "rows_quarantined": sum(self.quarantined.values()),
+            "quarantined": self.quarantined,
+            "bad_share": round(self.bad_share, 6),
+            "refund_rows": self.refund_rows,
+            "customers": self.customers,
+            "first_day": self.first_day.isoformat() if self.first_day else None,
+            "last_day": self.last_day.isoformat() if self.last_day else None,
+            "by_file": self.by_file,
+        }
+
+
+@dataclass(frozen=True)
+class CheckedTransactions:
+    """Valid transactions, the quarantine, and the report that accounts for every row."""
+
+    transactions: DataFrame
+    quarantine: DataFrame
+    report: QualityReport
+
+
+def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> CheckedTransactions:
+    """Sort raw rows into valid transactions and quarantine.
+
+    Parameters
+    ----------
+    raw
+        What :func:`clv_ml.data.sources.read_raw` returns.
+
+    Raises
+    ------
+    DataError
+        If no row is valid, or a refund comes in where the config forbids them.
+    """
+    f = functions()
+    reasons = _row_reasons(policy, raw.columns)
+    marked = engine.materialise(
+        raw.withColumn("day", f.col("timestamp").cast("date")).withColumn("reason", reasons)
+    )
+    if policy.duplicates == "quarantine" and "order_id" in raw.columns:
+        marked = engine.materialise(_mark_duplicates(marked))
+    if policy.refunds == "net":
+        marked = engine.materialise(_mark_orphan_refunds(marked))
+    report = _report(engine, marked)
+    if report.rows_valid == 0:
+        found = ", ".join(f"{reason}: {count}" for reason, count in report.quarantined.items())
+        raise DataError(
+            f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})"
+        )
+    if policy.refunds == "raise" and report.refund_rows:
+        raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
+    attributes = [name for name in raw.columns if name not in _INTERNAL]
+    valid = marked.filter(f.col("reason").isNull()).select(
+        "customer_id", "timestamp", "day", "amount", *attributes
+    )
+    set_aside = marked.filter(f.col("reason").isNotNull()).select(
+        "source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes
+    )
+    return CheckedTransactions(valid, set_aside, report)
+
+
+def enforce_limit(report: QualityReport, max_bad_share: float) -> None:
+    """Stop a job whose data is worse than the config allows.
+
+    Raises
+    ------
+    DataQualityError
+        If the share of rows that break the contract is above the limit.
+    """
+    if report.bad_share > max_bad_share:
+        worst = sorted(
+            ((count, reason) for reason, count in report.quarantined.items() if reason in FAULTS),
+            reverse=True,
+        )
+        listed = ", ".join(f"{reason}: {count}" for count, reason in worst)
+        raise DataQualityError(
+            f"transactions: {report.bad_share:.1%} of {report.rows_in} rows break the contract, more than the "
+            f"{max_bad_share:.1%} of transactions.max_bad_share ({listed})"
+        )
+
+
+_INTERNAL = {
+    "customer_id",
+    "timestamp_text",
+    "timestamp",
+    "amount_text",
+    "amount_number",
+    "amount",
+    "source_file",
+    "source_line",
+    "source_hash",
+    "outside_window",
+}
+
+
+def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
+    """Build the reason of a row that can be told from the row alone; null where it is fine."""
+    f = functions()
+    col = f.col
+    rules: list[tuple[Column, str]] = [(col("outside_window"), "outside_source_window")]
+    for rule in policy.exclude:
+        name = "amount_text" if rule.column == "amount" else rule.column
+        if name not in columns:
+            raise DataError(f"transactions.exclude: no column {rule.column!r}; mapped: {', '.join(columns)}")
+        rules.append((col(name).cast("string").rlike(rule.matches), rule.reason))
+    rules += [
+        (col("customer_id").isNull(), "missing_customer_id"),
+        (col("timestamp_text").isNull() | (col("timestamp_text") == ""), "missing_timestamp"),
+        (col("timestamp").isNull(), "unreadable_timestamp"),
+        (col("amount_text").isNull(), "missing_amount"),
+        (col("amount_number").isNull(), "unreadable_amount"),
+        (f.isnan("amount_number") | (f.abs(col("amount_number")) == float("inf")), "non_finite_amount"),
+        (col("amount").isNull(), "amount_out_of_range"),
+    ]
+    if policy.data_end is not None:
+        last = f.lit(policy.data_end.isoformat()).cast("date")
+        rules.append((col("timestamp").cast("date") > last, "after_data_end"))
+    if policy.zero_amounts == "quarantine":
+        rules.append((col("amount") == 0, "zero_amount"))
+    if policy.refunds == "drop":
+        rules.append((col("amount") < 0, "refund_dropped"))
+    condition, reason = rules[0]
+    chain = f.when(condition, f.lit(reason))
+    for condition, reason in rules[1:]:
+        chain = chain.when(condition, f.lit(reason))
+    return chain
+
+
+def _mark_duplicates(marked: DataFrame) -> DataFrame:
+    """Mark the second and later copies of rows that are equal in every column of the file."""
+    f = functions()
+    same = (
+        window_spec()
+        .partitionBy("source_hash", "customer_id", "order_id", "amount_text", "reason")
+        .orderBy("source_file", "source_line")
+    )
+    copy = f.row_number().over(same)
+    numbered = marked.withColumn("copy", copy)
+    repeated = f.col("reason").isNull() & f.col("order_id").isNotNull() & (f.col("copy") > 1)
+    return numbered.withColumn(
+        "reason", f.when(repeated, f.lit("duplicate_line")).otherwise(f.col("reason"))
+    ).drop("copy")
+
+
+def _mark_orphan_refunds(marked: DataFrame) -> DataFrame:
+    """Mark refunds on a day before the customer's first purchase: there is nothing to net them against."""
+    f = functions()
+    by_customer = window_spec().partitionBy("customer_id")
+    bought = f.col("reason").isNull() & (f.col("amount") >= 0)
+    first = f.min(f.when(bought, f.col("day"))).over(by_customer)
+    dated = marked.withColumn("first_purchase", first)
+    orphan = (
+        f.col("reason").isNull()
+        & (f.col("amount") < 0)
+        & (f.col("first_purchase").isNull() | (f.col("day") < f.col("first_purchase")))
+    )
+    return dated.withColumn(
+        "reason", f.when(orphan, f.lit("refund_without_purchase")).otherwise(f.col("reason"))
+    ).drop("first_purchase")
+
+
+def _report(engine: Engine, marked: DataFrame) -> QualityReport:
+    f = functions()
+    counts = engine.to_pandas(
+        marked.groupBy("source_file", "reason")
+        .agg(f.count(f.lit(1)).alias("rows"))
+        .orderBy("source_file", "reason")
+    )
+    valid = marked.filter(f.col("reason").isNull())
+    facts = engine.to_pandas(
+        valid.agg(
+            f.countDistinct("customer_id").alias("customers"),
+            f.min("day").alias("first_day"),
+            f.max("day").alias("last_day"),
+            f.count(f.when(f.col("amount") < 0, f.lit(1))).alias("refund_rows"),
+        )
+    ).iloc[0]
+    by_file: dict[str, dict[str, int]] = {}
+    for row in counts.itertuples():
+        reason = row.reason if isinstance(row.reason, str) else "valid"
+        by_file.setdefault(str(row.source_file), {})[reason] = int(row.rows)
+    totals: dict[str, int] = {}
+    for file_counts in by_file.values():
+        for reason, count in file_counts.items():
+            totals[reason] = totals.get(reason, 0) + count
+    rows_valid = totals.pop("valid", 0)
+    rows_in = engine.row_count(marked)
+    if rows_in != rows_valid + sum(totals.values()):
+        raise ClvError(f"rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
+    known = rows_valid > 0
+    return QualityReport(
+        rows_in=rows_in,
+        rows_valid=rows_valid,
+        quarantined=dict(sorted(totals.items())),
+        refund_rows=int(facts["refund_rows"]),
+        customers=int(facts["customers"]),
+        first_day=facts["first_day"].date() if known else None,
+        last_day=facts["last_day"].date() if known else None,
+        by_file=by_file,
+    )

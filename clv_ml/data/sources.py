@@ -1,0 +1,149 @@
+"""Sources of transactions -> one raw table under canonical names, every row still there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from clv_ml.config import SourceConfig, TransactionsConfig
+from clv_ml.data.datasets import load_dataset
+from clv_ml.data.schema import AMOUNT_FACTORS, PROVENANCE, REQUIRED
+from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
+from clv_ml.errors import ConfigError, DataError
+
+_SUFFIXES = {".csv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+
+
+def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
+    """Read every source into one table of text and parsed values, dropping nothing.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, timestamp_text, timestamp, amount_text, amount_number (double), amount (decimal),
+        order_id and the further mapped columns (text, null where a source has none), source_file, source_line,
+        source_hash, outside_window (bool).
+
+    Raises
+    ------
+    ConfigError
+        If a path matches no file, or the format cannot be told.
+    DataError
+        If a file cannot be read or lacks a mapped column.
+    """
+    frames = [_read_source(engine, source, config.root) for source in config.sources]
+    parts = [canonical(frame, s.start, s.end) for frame, s in zip(frames, config.sources, strict=True)]
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    aligned = [_with_columns(part, names) for part in parts]
+    return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), aligned))
+
+
+def canonical(
+    frame: DataFrame, start: dt.datetime | None = None, end: dt.datetime | None = None
+) -> DataFrame:
+    """Bring a source's columns into canonical types; what cannot be parsed becomes null beside its text.
+
+    Rows outside [start, end) are marked, not dropped.
+    """
+    f = functions()
+    texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in PROVENANCE}
+    texts["amount"] = _amount_text(texts)
+    others = [name for name in frame.columns if name not in (*PROVENANCE, *REQUIRED, *AMOUNT_FACTORS)]
+    timestamp = f.expr("try_cast(timestamp as timestamp_ntz)")
+    parsed = frame.select(
+        _or_null(texts["customer_id"]).alias("customer_id"),
+        texts["timestamp"].alias("timestamp_text"),
+        timestamp.alias("timestamp"),
+        _or_null(texts["amount"]).alias("amount_text"),
+        *[_or_null(texts[name]).alias(name) for name in others],
+        *PROVENANCE,
+        _outside(timestamp, start, end).alias("outside_window"),
+    )
+    return parsed.select(
+        "*",
+        f.expr("try_cast(amount_text as double)").alias("amount_number"),
+        f.expr(f"try_cast(amount_text as {MONEY})").alias("amount"),
+    )
+
+
+def _read_source(engine: Engine, source: SourceConfig, root: Path) -> DataFrame:
+    if source.dataset is not None:
+        frame = load_dataset(source.dataset)
+        return engine.from_pandas(with_provenance(frame, source.dataset))
+    paths = find_files(source, root)
+    file_format = source.format or _format_of(paths[0])
+    return engine.read_files(paths, file_format, source.columns, source.timestamp_format)
+
+
+def find_files(source: SourceConfig, root: Path) -> list[Path]:
+    """List the files of a source, in the order of their names.
+
+    Raises
+    ------
+    ConfigError
+        If there are none.
+    """
+    pattern = Path(source.path or "")
+    full = pattern if pattern.is_absolute() else root / pattern
+    if full.is_file():
+        return [full]
+    if full.is_dir():
+        files = sorted(path for path in full.iterdir() if path.suffix in _SUFFIXES)
+        if not files:
+            raise ConfigError(f"source {full}: the folder holds no {', '.join(_SUFFIXES)} file")
+        return files
+    files = (
+        sorted(path for path in full.parent.glob(full.name) if path.is_file()) if full.parent.is_dir() else []
+    )
+    if not files:
+        raise ConfigError(f"source {full}: no such file; relative paths start at transactions.root ({root})")
+    return files
+
+
+def _format_of(path: Path) -> str:
+    try:
+        return _SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        raise ConfigError(f"source {path}: cannot tell the format from the name; give `format`") from None
+
+
+def with_provenance(frame: DataFrame, name: str) -> DataFrame:
+    """Number the rows of a pandas frame like the lines of a file."""
+    absent = [column for column in REQUIRED if column not in frame.columns]
+    if absent:
+        raise DataError(
+            f"{name}: column {', '.join(absent)} is missing; available: {', '.join(map(str, frame.columns))}"
+        )
+    return frame.assign(source_file=name, source_line=range(1, len(frame) + 1), source_hash=0)
+
+
+def _amount_text(texts: dict[str, Column]) -> Column:
+    if "amount" in texts:
+        return texts["amount"]
+    f = functions()
+    return f.expr("try_cast(quantity as double) * try_cast(unit_price as double)").cast("string")
+
+
+def _or_null(text: Column) -> Column:
+    f = functions()
+    return f.when(text != f.lit(""), text)
+
+
+def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | None) -> Column:
+    f = functions()
+    outside = f.lit(False)
+    if start is not None:
+        outside = outside | (timestamp < f.lit(start.isoformat(sep=" ")).cast("timestamp_ntz"))
+    if end is not None:
+        outside = outside | (timestamp >= f.lit(end.isoformat(sep=" ")).cast("timestamp_ntz"))
+    return f.coalesce(outside, f.lit(False))
+
+
+def _with_columns(frame: DataFrame, names: Sequence[str]) -> DataFrame:
+    f = functions()
+    have = set(frame.columns)
+    return frame.select(
+        *[f.col(name) if name in have else f.lit(None).cast("string").alias(name) for name in names]
+    )

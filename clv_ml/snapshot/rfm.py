@@ -1,0 +1,125 @@
+"""Frequency, recency, T and monetary value of every customer at a cutoff."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from clv_ml.config import RowPolicy
+from clv_ml.data.quality import check_transactions
+from clv_ml.data.sources import canonical, with_provenance
+from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.errors import ConfigError, DataError
+from clv_ml.snapshot.window import Window, as_date, day_totals
+
+
+def rfm(history: DataFrame, cutoff: dt.date) -> DataFrame:
+    """Summarise purchase days to one row a customer.
+
+    Parameters
+    ----------
+    history
+        Purchase days up to the cutoff (:meth:`Window.history`).
+    cutoff
+        Last day of the history.
+
+    Returns
+    -------
+    DataFrame
+        customer_id; first_day (date); frequency (bigint): purchase days after the first; recency (bigint): days from
+        the first to the last purchase; T (bigint): days from the first purchase to the cutoff; monetary_value
+        (double): mean spend of the purchase days after the first, never below 0; 0 where there are none.
+
+    References
+    ----------
+    Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24(2),
+    doi:10.1287/mksc.1040.0098; (x, t_x, T) of section 2.
+    """
+    f = functions()
+    firsts = history.groupBy("customer_id").agg(
+        f.min("day").alias("first_day"),
+        f.max("day").alias("last_day"),
+        (f.count(f.lit(1)) - 1).cast("bigint").alias("frequency"),
+    )
+    repeats = (
+        history.join(firsts.select("customer_id", "first_day"), on="customer_id")
+        .filter(f.col("day") > f.col("first_day"))
+        .groupBy("customer_id")
+        .agg(f.sum("spend").cast("double").alias("repeat_spend"))
+    )
+    mean = f.col("repeat_spend") / f.col("frequency")
+    return firsts.join(repeats, on="customer_id", how="left").select(
+        "customer_id",
+        "first_day",
+        "frequency",
+        f.datediff(f.col("last_day"), f.col("first_day")).cast("bigint").alias("recency"),
+        f.datediff(as_date(cutoff), f.col("first_day")).cast("bigint").alias("T"),
+        f.when((f.col("frequency") > 0) & (mean > 0), mean).otherwise(f.lit(0.0)).alias("monetary_value"),
+    )
+
+
+def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.DataFrame:
+    """Summarise transactions to frequency, recency, T and monetary value at a cutoff.
+
+    Parameters
+    ----------
+    transactions
+        One row an order: customer_id, timestamp (or anything pandas reads as one), amount; never changed.
+    cutoff
+        Last day of history, inclusive.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by customer_id, in its order: first_day, frequency, recency (days), T (days), monetary_value
+        (currency units a purchase day).
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a value cannot be used, or nobody bought up to the cutoff.
+
+    Examples
+    --------
+    >>> orders = pd.DataFrame({
+    ...     "customer_id": ["a", "a", "a", "b"],
+    ...     "timestamp": ["2024-01-01", "2024-01-11", "2024-01-31", "2024-02-01"],
+    ...     "amount": [10.0, 20.0, 40.0, 5.0],
+    ... })
+    >>> rfm_summary(orders, cutoff="2024-02-10")[["frequency", "recency", "T", "monetary_value"]]
+                 frequency  recency   T  monetary_value
+    customer_id
+    a                    2       30  40            30.0
+    b                    0        0   9             0.0
+    """
+    day = parse_day(cutoff, "cutoff")
+    with Engine() as engine:
+        raw = canonical(engine.from_pandas(with_provenance(transactions, "transactions")))
+        checked = check_transactions(engine, raw, RowPolicy())
+        if checked.report.quarantined:
+            listed = ", ".join(f"{reason}: {count}" for reason, count in checked.report.quarantined.items())
+            raise DataError(f"transactions: rows that cannot be used ({listed}); mend or remove them")
+        history = Window(day, 1).history(day_totals(checked.transactions))
+        frame = engine.to_pandas(rfm(history, day).orderBy("customer_id"))
+    if frame.empty:
+        raise DataError(f"transactions: nobody bought up to the cutoff {day}")
+    return frame.set_index("customer_id")
+
+
+def parse_day(value: dt.date | str, name: str) -> dt.date:
+    """Read a day given as a date or as text.
+
+    Raises
+    ------
+    ConfigError
+        If the text is not a day.
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise ConfigError(f"{name}: {value!r} is not a day, write it like 2024-12-31") from error
