@@ -26,10 +26,11 @@ class AccuracyTable:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as a data address, which no script inside it can leave, and its alt text."""
+    """A picture as a data address, which no script inside it can leave, its alt text and message."""
 
     source: str
     alt: str
+    message: str
 
 
 def _decimals(value: object) -> str:
@@ -115,8 +116,9 @@ def picture(svg: str | None) -> Picture | None:
         return None
     found = re.search(r'aria-label="([^"]*)"', svg)
     alt = plain(unescape(found[1])) if found else "Forecast against what happened, by month of first purchase"
+    message = alt[alt.index("Purchases: ") :] if "Purchases: " in alt else ""
     code = base64.b64encode(svg.encode("utf-8", "replace")).decode("ascii")
-    return Picture(f"data:image/svg+xml;base64,{code}", alt)
+    return Picture(f"data:image/svg+xml;base64,{code}", alt, message)
 
 
 def convention_facts(conventions: Mapping[str, Any], *, horizon_days: float | None) -> list[Fact]:
@@ -131,7 +133,7 @@ def convention_facts(conventions: Mapping[str, Any], *, horizon_days: float | No
     if "discount_rate" in given:
         given.setdefault("annual_discount_rate", given.pop("discount_rate"))
     period = days(given["horizon_days"]) if "horizon_days" in given else "the period looked at"
-    given.setdefault("churned", f"No purchase in the {period} after the day of this list. Nobody signs off.")
+    given.setdefault("churned", f"No purchase in the {period} after the day of this list counts as having left.")
     facts = []
     for key, (label, say) in _SENTENCES.items():
         if key in given:

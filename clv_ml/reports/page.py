@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.reports.explain import accuracy_table, convention_facts, picture
-from clv_ml.reports.row import STATUS_WORDS, Layout, Row, build_row
+from clv_ml.reports.row import STATUS_WORDS, Layout, Row, build_row, churn_horizons
 from clv_ml.reports.wording import count, date_words, is_missing, money, number, plain
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -60,11 +60,8 @@ def render_page(
     if "customer_id" not in risk_list.columns:
         raise missing_columns("risk list", ["customer_id"], map(str, risk_list.columns), "See render_page.")
     layout = _layout(risk_list, summary, conventions)
-    horizon = _main_horizon(layout, summary, conventions)
     rows = [
-        build_row(
-            {str(key): value for key, value in record.items()}, place, layout=layout, main_horizon=horizon
-        )
+        build_row({str(key): value for key, value in record.items()}, place, layout=layout)
         for place, record in enumerate(risk_list.head(max_rows).to_dict("records"), start=1)
     ]
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
@@ -90,7 +87,8 @@ def render_page(
         cut=_cut(risk_list, summary, max_rows),
         picture=picture(cohort_svg),
         accuracy=accuracy_table(accuracy),
-        conventions=convention_facts(conventions, horizon_days=horizon),
+        conventions=convention_facts(conventions, horizon_days=layout.main_horizon),
+        meaning="What counts as leaving, what money means here, and how far ahead it looks.",
         model_version=plain(_first(summary, risk_list, "model_version")),
         style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file, not data
         script=Markup(script),
@@ -116,24 +114,24 @@ def _layout(risk_list: pd.DataFrame, summary: Mapping[str, Any], conventions: Ma
     filled = frozenset(str(name) for name in risk_list.columns if risk_list[name].notna().any())
     currencies = list(risk_list["currency"].dropna().unique()) if "currency" in filled else []
     stated = plain(summary.get("currency")) or plain(conventions.get("currency"))
-    amounts = (
-        pd.to_numeric(risk_list["value_at_risk"], errors="coerce") if "value_at_risk" in filled else None
-    )
+    amounts = pd.to_numeric(risk_list["value_at_risk"], errors="coerce") if "value_at_risk" in filled else None
     return Layout(
         available=filled,
         currency=plain(currencies[0]) if len(currencies) == 1 else stated,
         one_currency=len(currencies) <= 1,
         whole_money=amounts is not None and bool(amounts.max() >= 1000),
         clv_horizon_days=number(conventions.get("clv_horizon_days")),
+        main_horizon=_main_horizon(filled, summary, conventions),
     )
 
 
-def _main_horizon(layout: Layout, summary: Mapping[str, Any], conventions: Mapping[str, Any]) -> int | None:
+def _main_horizon(available: Iterable[str], summary: Mapping[str, Any], conventions: Mapping[str, Any]) -> int | None:
+    horizons = churn_horizons(available)
     for given in (summary, conventions):
         stated = number(given.get("horizon_days"))
-        if stated is not None and int(stated) in layout.horizons:
+        if stated is not None and int(stated) in horizons:
             return int(stated)
-    return layout.horizons[-1] if layout.horizons else None
+    return horizons[-1] if horizons else None
 
 
 def _figures(risk_list: pd.DataFrame, summary: Mapping[str, Any], layout: Layout) -> list[dict[str, str]]:
@@ -159,9 +157,7 @@ def _figures(risk_list: pd.DataFrame, summary: Mapping[str, Any], layout: Layout
     )
     scored = number(summary.get("customers_scored"))
     if scored is not None:
-        figures.append(
-            {"label": "Customers looked at", "value": count(scored), "note": "scored for this list"}
-        )
+        figures.append({"label": "Customers looked at", "value": count(scored), "note": "scored for this list"})
     return figures
 
 

@@ -54,9 +54,7 @@ def headline(figure: Figure, title: str, subtitle: str = "") -> None:
     """Write the title, and the subtitle below it, at the top left."""
     figure.suptitle(title + ("\n" if subtitle else ""), x=0.01, ha="left", fontsize=13, color=INK)
     if subtitle:
-        figure.text(
-            0.01, 1 - 0.40 / figure.get_figheight(), subtitle, va="center", fontsize=10.5, color=MUTED
-        )
+        figure.text(0.01, 1 - 0.40 / figure.get_figheight(), subtitle, va="center", fontsize=10.5, color=MUTED)
 
 
 def finish(figure: Figure, alt: str) -> Figure:
@@ -90,9 +88,7 @@ def svg(figure: Figure) -> str:
     )
     alt = html.escape(str(figure.get_label()), quote=True)
     style = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
-    return re.sub(
-        r"<svg ([^>]*)>", lambda tag: f'<svg role="img" aria-label="{alt}" {tag[1]}>{style}', text, count=1
-    )
+    return re.sub(r"<svg ([^>]*)>", lambda tag: f'<svg role="img" aria-label="{alt}" {tag[1]}>{style}', text, count=1)
 
 
 def save(figure: Figure, path: str | Path) -> Path:

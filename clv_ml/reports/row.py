@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clv_ml.reports.wording import MISSING, count, date_words, days, is_missing, money, number, percent, plain
@@ -55,6 +55,7 @@ class Cell:
     css: str = ""
     note: str = ""
     band: str = ""
+    name: str = ""
     key: str | None = None
 
 
@@ -71,6 +72,7 @@ class Row:
     reason: str
     action: str
     reasons: Sequence[str]
+    to_do: Sequence[Fact] = field(default_factory=tuple)
     cells: Sequence[Cell] = field(default_factory=tuple)
     groups: Sequence[Group] = field(default_factory=tuple)
 
@@ -84,12 +86,7 @@ class Layout:
     one_currency: bool
     whole_money: bool
     clv_horizon_days: float | None
-
-    @property
-    def horizons(self) -> list[int]:
-        """Horizons in days of the churn probabilities, shortest first."""
-        found = (re.fullmatch(r"p_churn_(\d{1,5})d", name) for name in self.available)
-        return sorted(int(match[1]) for match in found if match)
+    main_horizon: int | None
 
     def columns(self) -> list[Column]:
         """Return the columns of the table: only what an agent needs to choose the next customer."""
@@ -97,8 +94,9 @@ class Layout:
         shown = [Column("rank", "#", "num rank", sorted=True), Column("customer", "Customer", "who")]
         if self.available & {"recommended_action", "action_status"}:
             shown.append(Column("action", "What to do", "more"))
-        if self.horizons or "risk_band" in self.available:
-            shown.append(Column("risk", "Risk of leaving", "num"))
+        if self.main_horizon or "risk_band" in self.available:
+            within = f", {days(self.main_horizon)}" if self.main_horizon else ""
+            shown.append(Column("risk", f"Risk of leaving{within}", "num"))
         if "value_at_risk" in self.available:
             shown.append(Column("value_at_risk", f"Money at risk{unit}", "num"))
         if "days_since_last" in self.available:
@@ -106,12 +104,18 @@ class Layout:
         return shown
 
 
-def build_row(record: Mapping[str, Any], n: int, *, layout: Layout, main_horizon: int | None) -> Row:
+def churn_horizons(available: Iterable[str]) -> list[int]:
+    """Return the horizons in days of the churn probabilities among the column names, shortest first."""
+    found = (re.fullmatch(r"p_churn_(\d{1,5})d", name) for name in available)
+    return sorted(int(match[1]) for match in found if match)
+
+
+def build_row(record: Mapping[str, Any], n: int, *, layout: Layout) -> Row:
     """Put one record of the risk list into words; `n` is its place on the page, from 1."""
     status_code = plain(record.get("action_status"))
     status = STATUS_WORDS.get(status_code, _sentence(status_code))
     reasons = [text for text in (_reason(record, place) for place in (1, 2, 3)) if text]
-    probability = number(record.get(f"p_churn_{main_horizon}d"))
+    probability = number(record.get(f"p_churn_{layout.main_horizon}d"))
     row = Row(
         n=n,
         customer=plain(record.get("customer_id")) or "(no id)",
@@ -125,12 +129,12 @@ def build_row(record: Mapping[str, Any], n: int, *, layout: Layout, main_horizon
     )
     cells = [_CELLS[column.name](record, row, column, layout, probability) for column in layout.columns()]
     groups = [
-        Group("What to do", _action_facts(record, row)),
         Group("Chance of no purchase", _risk_facts(record, layout)),
         Group("Worth", _worth_facts(record, row, layout)),
-        Group("Orders", _order_facts(record, layout, main_horizon)),
+        Group("Orders", _order_facts(record, layout.main_horizon)),
     ]
-    return Row(**{**row.__dict__, "cells": cells, "groups": [group for group in groups if group.facts]})
+    told = [group for group in groups if group.facts]
+    return replace(row, cells=cells, groups=told, to_do=_action_facts(record, row))
 
 
 def _reason(record: Mapping[str, Any], place: int) -> str:
@@ -169,18 +173,17 @@ def _action_cell(_: object, row: Row, column: Column, *__: object) -> Cell:
     return Cell("action", (row.status if row.quiet else row.action or row.status) or MISSING, column.css)
 
 
-def _risk_cell(
-    record: Mapping[str, Any], row: Row, column: Column, layout: Layout, probability: float | None
-) -> Cell:
+def _risk_cell(record: Mapping[str, Any], row: Row, column: Column, layout: Layout, probability: float | None) -> Cell:
     name = plain(record.get("risk_band"))
-    text = " ".join(filter(None, [_sentence(name), row.risk]))
-    band = _BANDS.get(name.casefold(), "other") if name else ""
-    return Cell("risk", text or MISSING, column.css, band=band, key=_key(probability))
+    if not name:
+        return Cell("risk", row.risk or MISSING, column.css, key=_key(probability))
+    band, words = _BANDS.get(name.casefold(), "other"), _sentence(name)
+    if not row.risk:
+        return Cell("risk", words, column.css, band=band)
+    return Cell("risk", row.risk, column.css, band=band, name=words, key=_key(probability))
 
 
-def _money_cell(
-    record: Mapping[str, Any], row: Row, column: Column, layout: Layout, probability: float | None
-) -> Cell:
+def _money_cell(record: Mapping[str, Any], row: Row, column: Column, layout: Layout, probability: float | None) -> Cell:
     value = number(record.get("value_at_risk"))
     unit = "" if layout.one_currency else _currency(record, layout)
     decimals = 0 if layout.whole_money else 2
@@ -190,9 +193,7 @@ def _money_cell(
 def _last_cell(record: Mapping[str, Any], row: Row, column: Column, *_: object) -> Cell:
     last, gap = number(record.get("days_since_last")), number(record.get("usual_gap_days"))
     text = MISSING if last is None else f"{days(last)} ago"
-    return Cell(
-        "last", text, column.css, note="" if gap is None else f"usually every {gap:,.0f}", key=_key(last)
-    )
+    return Cell("last", text, column.css, note="" if gap is None else f"usually every {gap:,.0f}", key=_key(last))
 
 
 _CELLS: dict[str, Callable[..., Cell]] = {
@@ -219,24 +220,24 @@ def _action_facts(record: Mapping[str, Any], row: Row) -> list[Fact]:
 
 
 def _risk_facts(record: Mapping[str, Any], layout: Layout) -> list[Fact]:
-    chances = [(f"In {days(h)}", percent(record.get(f"p_churn_{h}d"))) for h in layout.horizons]
+    chances = [(f"In {days(h)}", percent(record.get(f"p_churn_{h}d"))) for h in churn_horizons(layout.available)]
     source = plain(record.get("score_source"))
     return _facts(*chances, ("Judged by", _SOURCE_WORDS.get(source, source)))
 
 
 def _worth_facts(record: Mapping[str, Any], row: Row, layout: Layout) -> list[Fact]:
     horizon = number(record.get("clv_horizon_days")) or layout.clv_horizon_days
-    span = f" over {days(horizon)}" if horizon else ""
+    span = f", next {days(horizon)}" if horizon else ""
     return _facts(
         ("Money at risk", row.risk_money),
-        (f"If the customer stays{span}", _amount(record, "value_if_retained", layout)),
-        (f"Expected{span}", _amount(record, "expected_clv", layout)),
+        (f"If kept{span}", _amount(record, "value_if_retained", layout)),
+        ("On average, risk included", _amount(record, "expected_clv", layout)),
         ("Profit of a contact", _amount(record, "expected_net_profit", layout)),
         ("Value tier", _sentence(plain(record.get("value_tier")))),
     )
 
 
-def _order_facts(record: Mapping[str, Any], layout: Layout, horizon: int | None) -> list[Fact]:
+def _order_facts(record: Mapping[str, Any], horizon: int | None) -> list[Fact]:
     last = record.get("days_since_last")
     soon = f" in {days(horizon)}" if horizon else ""
     return _facts(

@@ -37,9 +37,7 @@ def plain(value: object) -> str:
     """
     if is_missing(value):
         return ""
-    return "".join(
-        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n" else c for c in str(value)
-    )
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n" else c for c in str(value))
 
 
 def number(value: object) -> float | None:
@@ -140,9 +138,7 @@ def date_words(value: object) -> str:
             value = dt.datetime.fromisoformat(value)
         except ValueError:
             return plain(value)
-    if isinstance(
-        value, dt.date
-    ):  # datetime and Timestamp are dates too; strftime's month follows the locale
+    if isinstance(value, dt.date):  # datetime and Timestamp are dates too; strftime's month follows the locale
         return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
     return plain(value)
 

@@ -18,13 +18,15 @@
   function key(pair, column) {
     const cell = pair.row.cells[column];
     if (cell.dataset.v !== undefined) return cell.dataset.v === "" ? null : Number(cell.dataset.v);
-    const text = (cell.querySelector("bdi, .band") || cell).textContent.trim();
+    const text = (cell.querySelector(".band, bdi") || cell).textContent.trim();
     return text === "" || text === "—" ? null : text;
   }
 
   function sortBy(column) {
     const header = headers[column];
-    const down = header.getAttribute("aria-sort") === "ascending";
+    // A first click puts the largest number, or the first word, on top; the next one turns the order round.
+    const before = header.getAttribute("aria-sort");
+    const down = before ? before === "ascending" : header.matches(".num:not(.rank)");
     headers.forEach((other) => other.removeAttribute("aria-sort"));
     header.setAttribute("aria-sort", down ? "descending" : "ascending");
     const compare = new Intl.Collator("en", { numeric: true }).compare;
@@ -74,6 +76,7 @@
     const pair = pairs.find((one) => one.row === row);
     open(pair, pair.story.hidden);
   });
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
   find.addEventListener("input", filter);
   if (status) status.addEventListener("change", filter);
   addEventListener("hashchange", follow);
