@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from clv_ml.reports.row import Column, Fact
+from clv_ml.reports.row import Column
+from clv_ml.reports.story import Fact
 from clv_ml.reports.wording import MISSING, count, date_words, days, is_missing, number, percent, plain
 
 

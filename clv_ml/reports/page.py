@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.reports.explain import accuracy_table, convention_facts, picture
-from clv_ml.reports.row import STATUS_WORDS, Layout, Row, build_row, churn_horizons
+from clv_ml.reports.row import STATUS_WORDS, Row, build_row, table_columns
+from clv_ml.reports.story import Layout, churn_horizons
 from clv_ml.reports.wording import count, date_words, is_missing, money, number, plain
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -81,7 +82,7 @@ def render_page(
         figures=_figures(risk_list, summary, layout),
         first=_first_calls(rows),
         rows=rows,
-        columns=layout.columns(),
+        columns=table_columns(layout),
         statuses=_statuses(rows),
         caption="Most to lose first. Choose a heading to sort, a customer to read the story.",
         cut=_cut(risk_list, summary, max_rows),

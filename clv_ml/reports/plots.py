@@ -89,12 +89,12 @@ def cohort_figure(
         raise DataError("cohort table has no rows; a picture needs at least one cohort")
     table = cohorts.sort_values("cohort")
     names = table["cohort"].astype(str).tolist()
-    figure = new_figure(8.0, 7.4)
+    figure = new_figure(6.8, 7.4)
     spend_unit = f" ({currency})" if currency else ""
     panels = (
         ("purchases", "Purchases", _total_words(table, "purchases", count)),
         ("spend", f"Spend{spend_unit}", _total_words(table, "spend", lambda v: money(v, currency))),
-        ("churn_rate", "Share of customers with no purchase", _rate_words(table)),
+        ("churn_rate", "Churn (no purchase)", _rate_words(table)),
     )
     axes = figure.subplots(3, 1, sharex=True)
     dot = 5 if len(names) <= 18 else 3
