@@ -19,6 +19,11 @@ from clv_ml.models._unique import unique_rows
 
 R, ALPHA, A, B = range(4)
 
+# The search runs in the logs of r, of the mean interval alpha / r (in the longest T), of the odds a / b and
+# of b.
+_BASIS = np.array([[1.0, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+_BOUNDS = (np.log([1e-6, 1e-8, 1e-6, 1e-6]), np.log([1e4, 1e8, 1e6, 1e4]))
+
 
 @dataclass(frozen=True)
 class BgNbdRows:
@@ -112,12 +117,11 @@ def _by_row(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
 
 
 def starting_values(rows: BgNbdRows) -> Floats:
-    """Log parameters of a plain population with the purchase rate of the data, in its unit of time."""
-    exposure = float(rows.weight @ rows.T)
+    """Coordinates of a plain population with the purchase rate of the data, in its unit of time."""
     # Half a purchase more keeps the rate positive when nobody came back.
-    rate = (float(rows.weight @ rows.x) + 0.5) / exposure if exposure > 0 else 1.0
+    rate = (float(rows.weight @ rows.x) + 0.5) / float(rows.weight @ rows.T)
     r, a, b = 0.5, 0.8, 2.5
-    return np.log([r, r / rate, a, b])
+    return np.log([r, 1.0 / rate, a / b, b])
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class BgNbdFit:
 
 def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
     """Maximise equation (6) on the distinct rows of `customers`, times measured in the longest T."""
-    unit = float(customers.T.max()) or 1.0
+    unit = float(customers.T.max())
     distinct = unique_rows(customers.frequency, customers.recency, customers.T)
     x, t_x, age = distinct.columns
     weight = distinct.total(customers.weight)
@@ -139,6 +143,8 @@ def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
     found = maximise(
         lambda log_params: mean_negative_log_likelihood(log_params, rows),
         starting_values(rows),
+        basis=_BASIS,
+        bounds=_BOUNDS,
         n=rows.n,
         prior_sd=prior_sd,
         what="BG/NBD",
@@ -155,7 +161,7 @@ def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
         gradient=found.gradient,
         n_evaluations=found.n_evaluations,
         weak_prior=found.weak_prior,
-        covariance=covariance_of(found, params, rows.n),
+        covariance=covariance_of(found, params),
     )
     named = dict(zip(("r", "alpha", "a", "b"), params.tolist(), strict=True))
     return BgNbdFit(checked_params("BG/NBD", **named), BgNbdRows(x, t_x, age, weight), facts)

@@ -57,13 +57,13 @@ class FitFacts:
         return cls(**{**facts, "covariance": tuple(tuple(row) for row in facts["covariance"])})
 
 
-def covariance_of(optimum: Optimum, params: Floats, n: float) -> tuple[tuple[float, ...], ...]:
-    """Covariance of the parameters, shape (k, k): the inverse information in the logs, times p_i p_j.
+def covariance_of(optimum: Optimum, params: Floats) -> tuple[tuple[float, ...], ...]:
+    """Covariance of the parameters, shape (k, k): that of their logs, times p_i p_j.
 
     At the maximum d^2 lnL / dlog p_i dlog p_j = p_i p_j d^2 lnL / dp_i dp_j, so this is the inverse of the
     observed information in the parameters themselves.
     """
-    logs = np.linalg.inv(optimum.hessian * n)
+    logs = optimum.log_covariance
     matrix = 0.5 * (logs + logs.T) * np.outer(params, params)
     return tuple(tuple(float(value) for value in row) for row in matrix)
 

@@ -20,6 +20,11 @@ from clv_ml.models._unique import unique_rows
 
 P, Q, V = range(3)
 
+# The search runs in the logs of p, of q and of p v / q (in mean spend). Above 1e4 amounts, or customers,
+# differ by less than 1 %: all alike.
+_BASIS = np.array([[1.0, 0, 0], [0, 1, 0], [-1, 1, 1]])
+_BOUNDS = (np.log([1e-6, 1e-6, 1e-8]), np.log([1e4, 1e4, 1e8]))
+
 # Totals equal but for rounding (sums of cents in another order) are equal: keep 40 of the 52 bits, 1e-12 of
 # the value.
 _BITS_DROPPED = 12
@@ -114,8 +119,10 @@ def fit(customers: Spend, *, prior_sd: float) -> GammaGammaFit:
     rows = GammaGammaRows(x, total / x / unit, counts)
     found = maximise(
         lambda log_params: mean_negative_log_likelihood(log_params, rows),
-        # Spend around its mean with p v / (q-1) = 1 in units of the mean.
+        # Spend around its mean: p v / (q-1) = 1 in units of the mean.
         np.log([4.0, 4.0, 0.75]),
+        basis=_BASIS,
+        bounds=_BOUNDS,
         n=rows.n,
         prior_sd=prior_sd,
         what="Gamma-Gamma",
@@ -130,7 +137,7 @@ def fit(customers: Spend, *, prior_sd: float) -> GammaGammaFit:
         gradient=found.gradient,
         n_evaluations=found.n_evaluations,
         weak_prior=found.weak_prior,
-        covariance=covariance_of(found, params, rows.n),
+        covariance=covariance_of(found, params),
     )
     named = dict(zip(("p", "q", "v"), params.tolist(), strict=True))
     return GammaGammaFit(checked_params("Gamma-Gamma", **named), GammaGammaRows(x, total / x, counts), facts)

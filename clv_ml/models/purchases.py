@@ -80,6 +80,11 @@ class PurchaseModel:
         customers = read_purchases(rfm)
         if len(customers.index) == 0:
             raise DataError("rfm has no rows: there is nobody to learn from. Check the cutoff and the filters.")
+        if not customers.T.any():
+            raise DataError(
+                f"rfm: column 'T' is 0 in all {len(customers.index):,} rows: nobody has been watched for a day. "
+                "Use a later cutoff."
+            )
         fitted = _bgnbd.fit(customers, prior_sd=self.prior_sd)
         self._params, self._rows, self.fit_ = fitted.params, fitted.rows, fitted.facts
         return self
