@@ -155,7 +155,7 @@ class RiskConfig(_Section):
     """Who is on the risk list, and in what order."""
 
     high_value_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.20
-    """Share of customers, by value if retained, that counts as high-value and is listed."""
+    """Share of customers, by expected CLV, that counts as high-value and is listed."""
     capacity: Annotated[int, Field(ge=0)] | None = None
     """How many customers can be contacted before valid_until; all where None."""
     valid_days: Annotated[int, Field(ge=1)] = 7

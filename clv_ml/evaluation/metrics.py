@@ -102,9 +102,7 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
     scores = np.unique(probability) * counts
     edges = outcome.size * np.arange(bins + 1) / bins
     size = outcome.size / bins
-    return Reliability(
-        np.diff(_curve(counts, scores, edges)) / size, np.diff(_curve(counts, positives, edges)) / size
-    )
+    return Reliability(np.diff(_curve(counts, scores, edges)) / size, np.diff(_curve(counts, positives, edges)) / size)
 
 
 def expected_calibration_error(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> float:

@@ -17,8 +17,8 @@ _EDGE = 1e-12
 class PlattScaling:
     """P = 1 / (1 + exp(-(intercept + slope * logit(score)))).
 
-    Platt (1999), Probabilistic outputs for support vector machines, with the log odds as the score. With slope
-    > 0 the order of customers does not change.
+    Platt (1999), Probabilistic outputs for support vector machines, with the log odds as the score. With
+    slope > 0 the order of customers does not change.
     """
 
     intercept: float
@@ -26,21 +26,27 @@ class PlattScaling:
 
     @classmethod
     def fit(cls, score: Floats, outcome: Floats) -> Self:
-        """Fit by maximum likelihood (Newton's method); `score` in (0, 1), `outcome` 0 or 1, both of shape (n,)."""
+        """Fit by maximum likelihood; `score` in (0, 1), `outcome` 0 or 1, both of shape (n,).
+
+        Newton's method with step halving. Scores that do not rise with the outcome give the identity.
+        """
         z = logit(np.clip(score, _EDGE, 1 - _EDGE))
-        intercept, slope = 0.0, 1.0
+        design = np.column_stack([np.ones_like(z), z])
+        beta = np.array([logit(np.clip(outcome.mean(), _EDGE, 1 - _EDGE)), 0.0])
+        loss = log_loss(outcome, expit(design @ beta))
         for _ in range(100):
-            p = expit(intercept + slope * z)
-            w = np.maximum(p * (1 - p), _EDGE)
-            gradient = np.array([np.sum(outcome - p), np.sum((outcome - p) * z)])
-            hessian = np.array([[w.sum(), (w * z).sum()], [(w * z).sum(), (w * z * z).sum()]])
-            step = np.linalg.solve(hessian + 1e-9 * np.eye(2), gradient)
-            intercept, slope = intercept + step[0], slope + step[1]
+            p = expit(design @ beta)
+            gradient = design.T @ (outcome - p)
+            hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+            step = np.linalg.solve(hessian, gradient)
+            trial = log_loss(outcome, expit(design @ (beta + step)))
+            while trial > loss and np.abs(step).max() > 1e-12:
+                step /= 2
+                trial = log_loss(outcome, expit(design @ (beta + step)))
+            beta, loss = beta + step, trial
             if np.abs(step).max() < 1e-10:
                 break
-        if not (np.isfinite(intercept) and np.isfinite(slope) and slope > 0):
-            return cls(0.0, 1.0)
-        return cls(float(intercept), float(slope))
+        return cls(float(beta[0]), float(beta[1])) if beta[1] > 0 else cls(0.0, 1.0)
 
     def apply(self, score: Floats) -> Floats:
         """Return calibrated probabilities of the same shape."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -21,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 _MAX_ROUNDS = 600
 _DEFAULT_ROUNDS = 100  # where no later snapshot is left to stop on
 _PATIENCE = 40
+_THREADS = re.compile(r"\[num_threads: \d+\]")
 _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -166,7 +168,11 @@ class ChurnModel:
 
     def to_files(self) -> dict[str, str]:
         """Return the trees as LightGBM text, by file name."""
-        return {f"churn_{horizon}d.txt": self._boosters[horizon].model_to_string() for horizon in self.horizons_days}
+        # the thread count is written into the text, though the trees do not depend on it
+        return {
+            f"churn_{horizon}d.txt": _THREADS.sub("[num_threads: 0]", self._boosters[horizon].model_to_string())
+            for horizon in self.horizons_days
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the trees as JSON-safe values."""

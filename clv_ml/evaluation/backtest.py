@@ -1,0 +1,171 @@
+"""The whole method tried in the past: fit on what was known at a cutoff, judge on what came after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clv_ml.config import Config
+from clv_ml.decisions.risk import value_at_risk, value_tiers
+from clv_ml.engine import DataFrame, Engine
+from clv_ml.evaluation.baselines import days_since_last_probability
+from clv_ml.evaluation.cohorts import cohort_comparison, cohort_metrics
+from clv_ml.evaluation.metrics import classification_metrics, value_at
+from clv_ml.models.fitting import FittedModels, Progress, customers_at, fit_models, outcomes_at
+from clv_ml.models.scoring import score_customers
+from clv_ml.snapshot.labels import require_mature
+from clv_ml.snapshot.window import Window
+
+TOP_SHARE = 0.10
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What one past cutoff taught.
+
+    Attributes
+    ----------
+    accuracy
+        One row a group of customers and score: group, score, n, prevalence, auc, pr_auc, brier, ece,
+        lift_at_10, value_at_10 (value: spend in the 180 days before the cutoff).
+    rankings
+        ranked_by, value_at_10: share of the churners' value inside the top 10 % of the list, all customers.
+    cohorts
+        Forecast and actual per monthly acquisition cohort and horizon.
+    probabilities, churned
+        Of all customers at the main horizon: each score's P(churn), and 0 or 1.
+    """
+
+    cutoff: dt.date
+    horizon_days: int
+    accuracy: pd.DataFrame
+    rankings: pd.DataFrame
+    cohorts: pd.DataFrame
+    probabilities: pd.DataFrame
+    churned: pd.Series[float]
+    models: FittedModels
+
+    def main_cohorts(self) -> pd.DataFrame:
+        """Cohort comparison at the main horizon."""
+        return self.cohorts[self.cohorts["horizon_days"] == self.horizon_days].reset_index(drop=True)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures by name: all groups and scores, rankings, cohorts at the main horizon."""
+        figures = {
+            f"{group}_{score}_{name}".replace(" ", "_"): value
+            for (group, score), row in self.accuracy.set_index(["group", "score"]).iterrows()
+            for name, value in row.items()
+        }
+        figures |= {f"value_at_10_by_{row.ranked_by}": row.value_at_10 for row in self.rankings.itertuples()}
+        figures |= {f"cohort_{name}": value for name, value in cohort_metrics(self.main_cohorts()).items()}
+        return {name: float(value) for name, value in figures.items() if np.isfinite(value)}
+
+
+def backtest_cutoffs(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
+    """List the cutoffs to judge from, oldest first.
+
+    Raises
+    ------
+    DataError
+        If the future of a cutoff in the config is not complete by `last_day`.
+    """
+    horizon = config.churn.main_horizon_days
+    if config.backtest.cutoffs is None:
+        latest = last_day - dt.timedelta(days=horizon)
+        return tuple(latest - dt.timedelta(days=horizon * step) for step in reversed(range(config.backtest.periods)))
+    for cutoff in config.backtest.cutoffs:
+        require_mature(Window(cutoff, horizon), last_day)
+    return tuple(sorted(set(config.backtest.cutoffs)))
+
+
+def backtest(engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config, *, progress: Progress) -> Backtest:
+    """Fit at a past cutoff and compare with what happened.
+
+    Raises
+    ------
+    ConfigError
+        If nobody had bought by the cutoff.
+    NotConvergedError
+        If a model cannot be fitted there.
+    """
+    models = fit_models(engine, totals, cutoff, config, progress=progress)
+    progress(f"{cutoff}: comparing with what happened")
+    horizon = config.churn.main_horizon_days
+    customers = customers_at(engine, totals, cutoff)
+    scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
+    happened = outcomes_at(engine, totals, cutoff, config.churn.horizons_days)
+    probabilities = _probabilities(engine, totals, customers, scores, models, config)
+    churned = happened[f"churned_{horizon}"].astype(float)
+    cohorts = [
+        cohort_comparison(models, customers, scores[f"p_churn_{h}d"], happened, h) for h in config.churn.horizons_days
+    ]
+    value = customers["spend_last_180d"].clip(lower=0.0)
+    return Backtest(
+        cutoff=cutoff,
+        horizon_days=horizon,
+        accuracy=_accuracy(probabilities, churned, value, _groups(customers, scores)),
+        rankings=_rankings(scores, churned, value, config),
+        cohorts=pd.concat(cohorts, ignore_index=True),
+        probabilities=probabilities,
+        churned=churned,
+        models=models,
+    )
+
+
+def _probabilities(
+    engine: Engine,
+    totals: DataFrame,
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    models: FittedModels,
+    config: Config,
+) -> pd.DataFrame:
+    horizon = config.churn.main_horizon_days
+    columns = {}
+    silence = days_since_last_probability(engine, totals, models.cutoff, customers, horizon_days=horizon)
+    if silence is not None:
+        columns["days_since_last"] = silence
+    columns["bgnbd"] = models.purchases.probability_no_purchase(customers, horizon_days=horizon)
+    if models.churn is not None:
+        columns["lightgbm"] = scores[f"p_churn_{horizon}d"]
+    return pd.DataFrame(columns)
+
+
+def _groups(customers: pd.DataFrame, scores: pd.DataFrame) -> dict[str, pd.Series[bool]]:
+    position = scores["expected_clv"].rank(method="first", ascending=False)
+    return {
+        "all": pd.Series(True, index=customers.index),
+        "repeat": customers["frequency"] > 0,
+        "top_clv": position <= max(1.0, np.ceil(TOP_SHARE * len(scores))),
+    }
+
+
+def _accuracy(
+    probabilities: pd.DataFrame, churned: pd.Series[float], value: pd.Series[float], groups: dict[str, pd.Series[bool]]
+) -> pd.DataFrame:
+    rows = [
+        {"group": group, "score": score}
+        | classification_metrics(churned[inside], probabilities.loc[inside, score], value[inside], k=TOP_SHARE)
+        for group, inside in groups.items()
+        if inside.any()
+        for score in probabilities.columns
+    ]
+    return pd.DataFrame(rows)
+
+
+def _rankings(scores: pd.DataFrame, churned: pd.Series[float], value: pd.Series[float], config: Config) -> pd.DataFrame:
+    horizon = config.churn.main_horizon_days
+    at_risk = value_at_risk(scores, horizon)
+    listed = value_tiers(scores["expected_clv"], config.risk.high_value_share) == "high"
+    orders = {
+        "p_churn": scores[f"p_churn_{horizon}d"],
+        "expected_clv": scores["expected_clv"],
+        "value_if_retained": scores["value_if_retained"],
+        "value_at_risk": at_risk,
+        "risk_list": at_risk.where(listed, -1.0),
+    }
+    rows = [{"ranked_by": name, "value_at_10": value_at(churned, by, value, k=TOP_SHARE)} for name, by in orders.items()]
+    return pd.DataFrame(rows)
