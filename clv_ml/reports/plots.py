@@ -230,7 +230,8 @@ def _rate_limits(table: pd.DataFrame) -> tuple[float, float]:
 
 
 def _too(gap: float, unit: str) -> str:
-    size = f"{abs(gap):.0f}" if abs(gap) >= 10 else f"{abs(gap):.1f}"
+    rounded = round(abs(gap), 1)
+    size = f"{rounded:.0f}" if rounded >= 10 else f"{rounded:.1f}"
     if float(size) == 0:
         return "spot on"
     return f"{size}{unit} too {'high' if gap > 0 else 'low'}"

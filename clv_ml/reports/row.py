@@ -74,7 +74,7 @@ def table_columns(layout: Layout) -> list[Column]:
     unit = f" ({plain(layout.currency)})" if layout.currency and layout.one_currency else ""
     shown = [Column("rank", "#", "num rank", sorted=True), Column("customer", "Customer", "who")]
     if layout.available & {"recommended_action", "action_status"}:
-        shown.append(Column("action", "What to do", "more"))
+        shown.append(Column("action", "What to do", "do more"))
     if layout.main_horizon or "risk_band" in layout.available:
         within = f", {days(layout.main_horizon)}" if layout.main_horizon else ""
         shown.append(Column("risk", f"Risk of leaving{within}", "num"))

@@ -73,7 +73,6 @@ def action_facts(record: Mapping[str, Any], status: str) -> list[Fact]:
         ("Action", plain(record.get("recommended_action"))),
         ("Status", status),
         ("Because", sentence(plain(record.get("exclusion_reason")))),
-        ("Use until", date_words(record.get("valid_until"))),
     )
 
 

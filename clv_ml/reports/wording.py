@@ -28,7 +28,7 @@ def is_missing(value: object) -> bool:
 
 
 def plain(value: object) -> str:
-    """Return text that cannot break a page: control characters and lone surrogates become U+FFFD.
+    """Return text that cannot break a page: controls, lone surrogates and text-turning overrides become U+FFFD.
 
     Examples
     --------
@@ -37,7 +37,10 @@ def plain(value: object) -> str:
     """
     if is_missing(value):
         return ""
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n" else c for c in str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if _is_unfit(c) else c for c in text)
 
 
 def number(value: object) -> float | None:
@@ -144,6 +147,13 @@ def date_words(value: object) -> str:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _is_unfit(character: str) -> bool:
+    if character in "\t\n":
+        return False
+    # U+202D and U+202E turn the letters after them round, so that one name passes for another.
+    return unicodedata.category(character) in ("Cc", "Cs") or character in "\u202d\u202e"
 
 
 def _signed(text: str) -> str:

@@ -4,6 +4,12 @@
   if (!table) return;
   const body = table.tBodies[0];
   const pairs = Array.from(body.querySelectorAll("tr:not(.story)"), (row) => ({ row, story: row.nextElementSibling }));
+  // Closed stories leave the document, so that thousands of rows sort and scroll lightly.
+  pairs.forEach((pair) => {
+    pair.button = pair.row.querySelector(".opener");
+    pair.story.hidden = false;
+    pair.story.remove();
+  });
   const headers = Array.from(table.tHead.rows[0].cells);
   const find = document.getElementById("find");
   const status = document.getElementById("status");
@@ -11,8 +17,9 @@
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   function open(pair, wanted) {
-    pair.row.querySelector(".opener").setAttribute("aria-expanded", String(wanted));
-    pair.story.hidden = !wanted;
+    pair.button.setAttribute("aria-expanded", String(wanted));
+    if (wanted) pair.row.after(pair.story);
+    else pair.story.remove();
   }
 
   function key(pair, column) {
@@ -30,14 +37,21 @@
     headers.forEach((other) => other.removeAttribute("aria-sort"));
     header.setAttribute("aria-sort", down ? "descending" : "ascending");
     const compare = new Intl.Collator("en", { numeric: true }).compare;
-    pairs
+    const rows = pairs
       .map((pair) => ({ pair, key: key(pair, column) }))
       .sort((a, b) => {
         if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);
         const order = typeof a.key === "number" ? a.key - b.key : compare(a.key, b.key);
         return down ? -order : order;
       })
-      .forEach((item) => body.append(item.pair.row, item.pair.story));
+      .flatMap(({ pair }) => (pair.story.isConnected ? [pair.row, pair.story] : [pair.row]));
+    body.replaceChildren(...rows);
+  }
+
+  // What a person looks for: who, why and what to do; not the figures, which would match any number.
+  function wordsOf(pair) {
+    const parts = [pair.row.querySelector(".who"), pair.row.querySelector(".do"), pair.story.querySelector("section")];
+    return parts.map((part) => (part ? part.textContent : "")).join(" ");
   }
 
   function filter() {
@@ -45,10 +59,10 @@
     const wanted = status ? status.value : "";
     let count = 0;
     pairs.forEach((pair) => {
-      if (pair.text === undefined) pair.text = fold(pair.row.textContent + " " + pair.story.textContent);
+      if (pair.text === undefined) pair.text = fold(wordsOf(pair));
       const match = (!wanted || pair.row.dataset.status === wanted) && words.every((word) => pair.text.includes(word));
       pair.row.hidden = !match;
-      pair.story.hidden = !match || pair.row.querySelector(".opener").getAttribute("aria-expanded") !== "true";
+      pair.story.hidden = !match;
       if (match) count += 1;
     });
     shown.textContent = count === pairs.length ? count + " customers" : count + " of " + pairs.length + " customers";
@@ -66,7 +80,7 @@
     }
     open(pair, true);
     pair.row.scrollIntoView({ block: "center" });
-    pair.row.querySelector(".opener").focus({ preventScroll: true });
+    pair.button.focus({ preventScroll: true });
   }
 
   headers.forEach((header, column) => header.querySelector("button").addEventListener("click", () => sortBy(column)));
@@ -74,7 +88,7 @@
     const row = event.target.closest("tr:not(.story)");
     if (!row || (String(getSelection()) && !event.target.closest(".opener"))) return;
     const pair = pairs.find((one) => one.row === row);
-    open(pair, pair.story.hidden);
+    open(pair, !pair.story.isConnected);
   });
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
   find.addEventListener("input", filter);
