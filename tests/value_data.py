@@ -28,19 +28,26 @@ def _cdnow_days() -> pd.DataFrame:
 def cdnow_rfm() -> pd.DataFrame:
     """Return the RFM table at the end of the calibration period, with the days bought after in ``future``."""
     days = _cdnow_days()
-    before = days[days["day"] <= CALIBRATION_END]
-    span = before.groupby("customer_id")["day"].agg(["min", "max", "count"])
+    rfm = rfm_of_days(days, CALIBRATION_END)
+    after = days[days["day"] > CALIBRATION_END].groupby("customer_id").size()
+    rfm["future"] = after.reindex(rfm.index).fillna(0).astype(int)
+    return rfm
+
+
+def rfm_of_days(days: pd.DataFrame, cutoff: str | pd.Timestamp) -> pd.DataFrame:
+    """Summarise customer_id, day, amount (several rows a day are one purchase) up to the cutoff."""
+    end = pd.Timestamp(cutoff)
+    totals = days[days["day"] <= end].groupby(["customer_id", "day"])["amount"].sum().reset_index()
+    span = totals.groupby("customer_id")["day"].agg(["min", "max", "count"])
     rfm = pd.DataFrame(
         {
             "frequency": span["count"] - 1,
             "recency": (span["max"] - span["min"]).dt.days,
-            "T": (CALIBRATION_END - span["min"]).dt.days,
+            "T": (end - span["min"]).dt.days,
         }
     )
-    repeats = before[before["day"] > before["customer_id"].map(span["min"])]
+    repeats = totals[totals["day"] > totals["customer_id"].map(span["min"])]
     rfm["monetary_value"] = repeats.groupby("customer_id")["amount"].mean().reindex(rfm.index).fillna(0.0)
-    after = days[days["day"] > CALIBRATION_END].groupby("customer_id").size()
-    rfm["future"] = after.reindex(rfm.index).fillna(0).astype(int)
     return rfm
 
 

@@ -82,7 +82,9 @@ def forecast_alive(
     width = np.diff(ends, axis=1)[:, :, None]
     y = ends[:, :-1, None] + width * s
     inner = scale * np.expm1(y)
-    times = np.concatenate([inner.reshape(len(x), -1), np.broadcast_to(horizons, (len(x), len(horizons)))], axis=1)
+    times = np.concatenate(
+        [inner.reshape(len(x), len(horizons) * _NODES), np.broadcast_to(horizons, (len(x), len(horizons)))], axis=1
+    )
     counts = expectation(x, age, times)
     expected = counts[:, -len(horizons) :]
     within = counts[:, : -len(horizons)].reshape(inner.shape)
