@@ -1,0 +1,152 @@
+"""What each job leaves on disk and in MLflow: tables, pictures, the page, the model card."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clv_ml.config import Config
+from clv_ml.data.quality import QualityReport
+from clv_ml.decisions.risk import ListContext
+from clv_ml.evaluation.backtest import Backtest
+from clv_ml.models.bundle import Bundle
+from clv_ml.publishing import digest, write_csv, write_json, write_parquet
+from clv_ml.reports.model_card import model_card
+from clv_ml.reports.page import render_page
+from clv_ml.reports.plots import calibration_figure, cohort_figure, save, svg
+
+CHURNED = "no purchase within the horizon"
+
+
+def bundle_facts(config: Config, fingerprint: str, backtests: Sequence[Backtest]) -> dict[str, Any]:
+    """Return what a bundle knows of its making: conventions, data, and how right the method was last."""
+    latest = backtests[-1] if backtests else None
+    return {
+        "name": config.name,
+        "currency": config.currency,
+        "horizons_days": list(config.churn.horizons_days),
+        "value": config.value.model_dump(mode="json"),
+        "seed": config.seed,
+        "data_fingerprint": fingerprint,
+        "packages": {name: importlib.metadata.version(name) for name in ("clv_ml", "lightgbm", "lifetimes", "duckdb")},
+        "backtest": None
+        if latest is None
+        else {
+            "cutoff": latest.cutoff.isoformat(),
+            "horizon_days": latest.horizon_days,
+            "accuracy": _records(latest.accuracy),
+            "rankings": _records(latest.rankings),
+            "cohorts": _records(latest.cohorts),
+        },
+    }
+
+
+def write_backtest(folder: Path, backtests: Sequence[Backtest], config: Config) -> None:
+    """Write tables and pictures of each backtest, in a folder of its own."""
+    for result in backtests:
+        inside = folder / f"cutoff={result.cutoff}"
+        inside.mkdir()
+        result.accuracy.to_csv(inside / "accuracy.csv", index=False, lineterminator="\n")
+        result.rankings.to_csv(inside / "rankings.csv", index=False, lineterminator="\n")
+        result.cohorts.to_csv(inside / "cohorts.csv", index=False, lineterminator="\n")
+        picture = cohort_figure(
+            result.main_cohorts(), cutoff=result.cutoff, horizon_days=result.horizon_days, currency=config.currency
+        )
+        save(picture, inside / "cohorts.svg")
+        save(picture, inside / "cohorts.png")
+        scores = {name: result.probabilities[name] for name in result.probabilities.columns}
+        subtitle = f"P(churn) in the {result.horizon_days} days after {result.cutoff}, all customers"
+        save(calibration_figure(result.churned, scores, subtitle=subtitle), inside / "calibration.svg")
+
+
+def write_training(
+    folder: Path, bundle: Bundle, backtests: Sequence[Backtest], quality: QualityReport, config: Config
+) -> None:
+    """Write backtests, data quality and the model card of a training."""
+    write_backtest(folder, backtests, config)
+    write_json(folder / "quality.json", quality.to_dict())
+    (folder / "model_card.md").write_text(model_card(bundle, quality), encoding="utf-8", newline="\n")
+
+
+def write_scores(
+    folder: Path,
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    listed: pd.DataFrame,
+    context: ListContext,
+    bundle: Bundle,
+    quality: QualityReport,
+    input_print: str,
+    config: Config,
+) -> None:
+    """Write scores, the list as Parquet, CSV and page, and the manifest that accounts for them."""
+    facts = customers[["first_day", "frequency", "recency", "T", "monetary_value", "days_since_last"]]
+    write_parquet(folder / "scores.parquet", facts.join(scores).reset_index())
+    write_parquet(folder / "risk_list.parquet", listed)
+    write_csv(folder / "risk_list.csv", listed)
+    conventions = {
+        "horizon_days": context.main_horizon_days,
+        "clv_horizon_days": config.value.horizon_days,
+        "margin": config.value.margin,
+        "annual_discount_rate": config.value.annual_discount_rate,
+        "currency": config.currency,
+        "churned": CHURNED,
+    }
+    page = risk_page(listed, bundle, conventions=conventions, customers_scored=len(scores))
+    (folder / "risk_list.html").write_text(page, encoding="utf-8", newline="\n")
+    write_json(
+        folder / "manifest.json",
+        {
+            "run_id": context.refresh_id,
+            "as_of": context.as_of.isoformat(),
+            "model_version": context.model_version,
+            "model_cutoff": bundle.models.cutoff.isoformat(),
+            "score_source": sorted(scores["score_source"].unique()),
+            "churn_note": bundle.models.churn_note,
+            "input_fingerprint": input_print,
+            "rows": quality.to_dict(),
+            "customers_scored": len(scores),
+            "customers_listed": len(listed),
+            "value_at_risk": round(float(listed["value_at_risk"].sum()), 2),
+            "conventions": conventions,
+            "schema_hash": digest({name: str(kind) for name, kind in listed.dtypes.items()}),
+            "engine": "duckdb",
+            "packages": bundle.facts["packages"],
+        },
+    )
+
+
+def risk_page(
+    listed: pd.DataFrame, bundle: Bundle, *, conventions: dict[str, Any], customers_scored: int
+) -> str:
+    """Render the list with what the bundle knows of its own accuracy."""
+    known = bundle.facts["backtest"]
+    accuracy = picture = None
+    if known is not None:
+        accuracy = pd.DataFrame(known["accuracy"])
+        cohorts = pd.DataFrame(known["cohorts"])
+        main = cohorts[cohorts["horizon_days"] == known["horizon_days"]].reset_index(drop=True)
+        picture = svg(
+            cohort_figure(
+                main,
+                cutoff=known["cutoff"],
+                horizon_days=known["horizon_days"],
+                currency=str(bundle.facts["currency"]),
+            )
+        )
+    summary = {
+        "customers_scored": customers_scored,
+        "horizon_days": conventions["horizon_days"],
+        "full_list": "risk_list.csv",
+    }
+    return render_page(listed, summary=summary, accuracy=accuracy, cohort_svg=picture, conventions=conventions)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON-safe values; NaN becomes null."""
+    return list(json.loads(table.to_json(orient="records", double_precision=15)))

@@ -1,0 +1,38 @@
+"""Backtest tables as plain text for a terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+def accuracy_text(accuracy: pd.DataFrame) -> str:
+    """Lay the accuracy of each score out, a line a group and score."""
+    shown = accuracy.drop(columns=["pr_auc"]).rename(
+        columns={"prevalence": "churned", "lift_at_10": "lift@10%", "value_at_10": "value@10%"}
+    )
+    formats = {
+        "n": "{:,.0f}".format,
+        "churned": "{:.1%}".format,
+        "auc": "{:.3f}".format,
+        "brier": "{:.4f}".format,
+        "ece": "{:.3f}".format,
+        "lift@10%": "{:.2f}".format,
+        "value@10%": "{:.3f}".format,
+    }
+    return shown.to_string(index=False, formatters=formats)  # type: ignore[arg-type]
+
+
+def cohort_text(cohorts: pd.DataFrame) -> str:
+    """Lay forecast and actual of each cohort out, a line a cohort and a total."""
+    total = cohorts.select_dtypes("number").sum().to_frame().T.assign(cohort="all")
+    for side in ("predicted", "actual"):
+        rate = cohorts[f"{side}_churn_rate"] * cohorts["customers"]
+        total[f"{side}_churn_rate"] = rate.sum() / cohorts["customers"].sum()
+    table = pd.concat([cohorts, total], ignore_index=True).drop(columns=["horizon_days"])
+    names = {name: name.replace("predicted_", "forecast ").replace("_", " ") for name in table.columns}
+    formats = {
+        names[name]: ("{:.1%}" if name.endswith("rate") else "{:,.0f}").format
+        for name in table.columns
+        if name != "cohort"
+    }
+    return table.rename(columns=names).to_string(index=False, formatters=formats)  # type: ignore[arg-type]
