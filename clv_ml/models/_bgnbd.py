@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import digamma, expit, gammaln, polygamma
+from scipy.special import digamma, gammaln, polygamma
 
 from clv_ml.models._facts import FitFacts, checked_params, covariance_of
 from clv_ml.models._optimise import maximise
 from clv_ml.models._table import Floats, Purchases
-from clv_ml.models._unique import unique_rows
+from clv_ml.models._unique import UniqueRows, unique_rows
 
 R, ALPHA, A, B = range(4)
 
@@ -27,26 +26,28 @@ _BOUNDS = (np.log([1e-6, 1e-8, 1e-6, 1e-6]), np.log([1e4, 1e8, 1e6, 1e4]))
 
 @dataclass(frozen=True)
 class BgNbdRows:
-    """Distinct (x, t_x, T) and their number of customers, each of shape (n_rows,), in one unit of time."""
+    """Distinct (x, t_x, T) and their number of customers, each of shape (n_rows,), in one unit of time.
+
+    The distinct values of each column are found once: gamma functions and logarithms are then computed once
+    per value.
+    """
 
     x: Floats
     t_x: Floats
     T: Floats
     weight: Floats
     n: float = field(init=False)
-    # Distinct frequencies, and the customers and row numbers behind each: gamma functions are needed once per
-    # x.
-    x_values: Floats = field(init=False)
-    x_code: NDArray[np.intp] = field(init=False)
+    by_x: UniqueRows = field(init=False)
+    by_t_x: UniqueRows = field(init=False)
+    by_T: UniqueRows = field(init=False)
     x_weight: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        """Group the rows by frequency."""
-        by_x = unique_rows(self.x)
+        """Find the distinct values."""
         object.__setattr__(self, "n", float(self.weight.sum()))
-        object.__setattr__(self, "x_values", by_x.columns[0])
-        object.__setattr__(self, "x_code", by_x.inverse)
-        object.__setattr__(self, "x_weight", by_x.total(self.weight))
+        for name, column in (("by_x", self.x), ("by_t_x", self.t_x), ("by_T", self.T)):
+            object.__setattr__(self, name, unique_rows(column))
+        object.__setattr__(self, "x_weight", self.by_x.total(self.weight))
 
 
 def mean_negative_log_likelihood(log_params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
@@ -72,7 +73,7 @@ def mean_negative_log_likelihood(log_params: Floats, rows: BgNbdRows) -> tuple[f
 def _by_frequency(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
     """A1 + A2 and derivatives: functions of x alone."""
     r, alpha, a, b = params
-    x, w, n = rows.x_values, rows.x_weight, rows.n
+    x, w, n = rows.by_x.columns[0], rows.x_weight, rows.n
     value = w @ (gammaln(r + x) + gammaln(b + x) - gammaln(a + b + x))
     value += n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
     gradient, hessian = np.zeros(4), np.zeros((4, 4))
@@ -89,37 +90,66 @@ def _by_frequency(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Float
 
 
 def _by_row(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
-    """ln(e^A3 + [x > 0] e^A4) and derivatives; `gone` is the share of e^A4, which is 1 - P(alive)."""
-    r, alpha, a, b = params
-    x, w = rows.x, rows.weight
-    per_x = b + np.maximum(rows.x_values, 1.0) - 1.0
-    shape = r + x
-    log_T, log_t = np.log(alpha + rows.T), np.log(alpha + rows.t_x)
-    u_T, u_t = 1.0 / (alpha + rows.T), 1.0 / (alpha + rows.t_x)
-    log_odds = np.where(x > 0, np.log(a / per_x)[rows.x_code] + shape * (log_T - log_t), -np.inf)
-    gone = expit(log_odds)
-    # ln(1 + e^A4/e^A3) without overflow
-    value = w @ (np.logaddexp(0.0, log_odds) - shape * log_T)
+    """ln(e^A3 + [x > 0] e^A4) and derivatives; `gone` is the share of e^A4, which is 1 - P(alive).
 
+    With d the gradient of A4 - A3, the gradient is that of A3 plus gone * d, and the Hessian
+    (1 - gone) A3'' + gone A4'' + gone (1 - gone) d d'. d_a is constant and d_b depends on x alone.
+    """
+    r, alpha, a, b = params
+    w, shape = rows.weight, r + rows.x
+    x = rows.by_x.columns[0]
+    per_x = b + np.maximum(x, 1.0) - 1.0
+    log_T, u_T = _log_and_inverse(alpha, rows.by_T)
+    log_t, u_t = _log_and_inverse(alpha, rows.by_t_x)
     d_r, d_alpha = log_T - log_t, shape * (u_T - u_t)
-    d_a, d_b = np.full_like(x, 1.0 / a), -1.0 / per_x[rows.x_code]
+    # A4 - A3, and ln(1 + e^(A4-A3)) without overflow
+    log_odds = np.where(x > 0, np.log(a / per_x), -np.inf)[rows.by_x.inverse] + shape * d_r
+    small = np.exp(-np.abs(log_odds))
+    value = _dot(w, np.maximum(log_odds, 0.0) + np.log1p(small) - shape * log_T)
+    gone = np.where(log_odds > 0, 1.0, small) / (1.0 + small)
+
     w_gone = w * gone
-    gradient = np.array([w_gone @ d_r - w @ log_T, w_gone @ d_alpha - w @ (shape * u_T), w_gone @ d_a, w_gone @ d_b])
-    change = np.stack([d_r, d_alpha, d_a, d_b])
-    hessian = (change * (w_gone * (1.0 - gone))) @ change.T
     w_stay = w - w_gone
-    hessian[R, ALPHA] -= w_stay @ u_T + w_gone @ u_t
-    hessian[ALPHA, R] = hessian[R, ALPHA]
-    hessian[ALPHA, ALPHA] += w_stay @ (shape * u_T**2) + w_gone @ (shape * u_t**2)
-    hessian[A, A] -= w_gone.sum() / a**2
-    hessian[B, B] += w_gone @ d_b**2
-    return float(value), gradient, hessian
+    mixed = w_gone * (1.0 - gone)
+    d_a, d_b = 1.0 / a, -1.0 / per_x
+    gone_x, mixed_x = rows.by_x.total(w_gone), rows.by_x.total(mixed)
+    gradient = np.array(
+        [
+            _dot(w_gone, d_r) - _dot(w, log_T),
+            _dot(w_gone, d_alpha) - _dot(w, shape * u_T),
+            d_a * gone_x.sum(),
+            d_b @ gone_x,
+        ]
+    )
+    hessian = np.zeros((4, 4))
+    hessian[R, R] = _dot(mixed, d_r * d_r)
+    hessian[R, ALPHA] = _dot(mixed, d_r * d_alpha) - _dot(w_stay, u_T) - _dot(w_gone, u_t)
+    hessian[ALPHA, ALPHA] = _dot(mixed, d_alpha * d_alpha)
+    hessian[ALPHA, ALPHA] += _dot(w_stay, shape * u_T * u_T) + _dot(w_gone, shape * u_t * u_t)
+    for row, change in ((R, d_r), (ALPHA, d_alpha)):
+        by_x = rows.by_x.total(mixed * change)
+        hessian[row, A], hessian[row, B] = d_a * by_x.sum(), d_b @ by_x
+    hessian[A, A] = d_a**2 * (mixed_x.sum() - gone_x.sum())
+    hessian[A, B] = d_a * (d_b @ mixed_x)
+    hessian[B, B] = d_b**2 @ (mixed_x + gone_x)
+    return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
+
+
+def _log_and_inverse(alpha: float, by_time: UniqueRows) -> tuple[Floats, Floats]:
+    """ln(alpha + t) and 1 / (alpha + t) of every row."""
+    since = alpha + by_time.columns[0]
+    return np.log(since)[by_time.inverse], (1.0 / since)[by_time.inverse]
+
+
+def _dot(left: Floats, right: Floats) -> float:
+    """Sum of products without BLAS, whose threads cost more than they save on a busy machine."""
+    return float(np.einsum("i,i->", left, right))
 
 
 def starting_values(rows: BgNbdRows) -> Floats:
     """Coordinates of a plain population with the purchase rate of the data, in its unit of time."""
     # Half a purchase more keeps the rate positive when nobody came back.
-    rate = (float(rows.weight @ rows.x) + 0.5) / float(rows.weight @ rows.T)
+    rate = (_dot(rows.weight, rows.x) + 0.5) / _dot(rows.weight, rows.T)
     r, a, b = 0.5, 0.8, 2.5
     return np.log([r, 1.0 / rate, a / b, b])
 
@@ -154,7 +184,7 @@ def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
     facts = FitFacts(
         # In a unit of u days each of the x intervals between purchases has u times the density it has in
         # days.
-        log_likelihood=float(-mean_loss * rows.n - (weight @ x) * np.log(unit)),
+        log_likelihood=float(-mean_loss * rows.n - _dot(weight, x) * np.log(unit)),
         n_customers=int(rows.n),
         n_unique_rows=len(x),
         n_excluded=0,

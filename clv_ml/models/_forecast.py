@@ -88,7 +88,7 @@ def forecast_alive(
     counts = expectation(x, age, times)
     expected = counts[:, -len(horizons) :]
     within = counts[:, : -len(horizons)].reshape(inner.shape)
-    stretches = ((within * np.exp(-rate * inner) * (scale + inner) * width) @ w) * rate
+    stretches = rate * np.einsum("nks,s->nk", within * np.exp(-rate * inner) * (scale + inner) * width, w)
     discounted = expected * np.exp(-rate * horizons) + np.cumsum(stretches, axis=1)
     return AliveForecast(expected[pairs.inverse], discounted[pairs.inverse])
 

@@ -52,8 +52,8 @@ class GammaGammaRows:
         object.__setattr__(self, "x_values", by_x.columns[0])
         object.__setattr__(self, "x_code", by_x.inverse)
         object.__setattr__(self, "x_weight", by_x.total(self.weight))
-        object.__setattr__(self, "log_m", float(self.weight @ np.log(self.m)))
-        object.__setattr__(self, "x_log_total", float((self.weight * self.x) @ np.log(self.x * self.m)))
+        object.__setattr__(self, "log_m", float((self.weight * np.log(self.m)).sum()))
+        object.__setattr__(self, "x_log_total", float((self.weight * self.x * np.log(self.x * self.m)).sum()))
 
 
 def mean_negative_log_likelihood(log_params: Floats, rows: GammaGammaRows) -> tuple[float, Floats, Floats]:
@@ -115,7 +115,7 @@ def fit(customers: Spend, *, prior_sd: float) -> GammaGammaFit:
     distinct = unique_rows(frequency, _rounded(frequency * money))
     x, total = distinct.columns
     counts = distinct.total(weight)
-    unit = float(counts @ (total / x) / counts.sum())
+    unit = float((counts * total / x).sum() / counts.sum())
     rows = GammaGammaRows(x, total / x / unit, counts)
     found = maximise(
         lambda log_params: mean_negative_log_likelihood(log_params, rows),

@@ -18,8 +18,8 @@ _OPENMP = "libgomp.so.1"
 def lightgbm() -> ModuleType:
     """Import LightGBM, lending it an OpenMP library on machines that have none.
 
-    LightGBM's wheel expects the system's libgomp, which slim systems lack; scikit-learn's wheel brings its own
-    copy of the same library under another name.
+    LightGBM's wheel expects the system's libgomp, which slim systems lack; scikit-learn's wheel brings its
+    own copy of the same library under another name.
 
     Raises
     ------

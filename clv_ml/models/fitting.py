@@ -57,9 +57,7 @@ def outcomes_at(engine: Engine, totals: DataFrame, cutoff: dt.date, horizons_day
     """What every customer known at a cutoff did in each horizon after it; indexed by customer_id in its order."""
     longest = Window(cutoff, max(horizons_days))
     known = longest.history(totals).select("customer_id").distinct()
-    frame = engine.to_pandas(
-        outcomes(longest.future(totals), known, cutoff, horizons_days).orderBy("customer_id")
-    )
+    frame = engine.to_pandas(outcomes(longest.future(totals), known, cutoff, horizons_days).orderBy("customer_id"))
     return frame.set_index("customer_id")
 
 
@@ -116,8 +114,8 @@ def training_snapshots(
     Returns
     -------
     pandas.DataFrame
-        One row a customer and past cutoff: customer_id, cutoff, the features (the BG/NBD ones from a fit at that
-        same past cutoff), purchases_H, spend_H, churned_H.
+        One row a customer and past cutoff: customer_id, cutoff, the features (the BG/NBD ones from a fit at
+        that same past cutoff), purchases_H, spend_H, churned_H.
     """
     days = past_cutoffs(
         cutoff,

@@ -37,8 +37,8 @@ def split_by_time(cutoffs: Sequence[dt.date], *, embargo_days: int) -> TimeFolds
     Returns
     -------
     TimeFolds
-        judge: the latest cutoff; stop: the latest one a full horizon before it; fit: those a full horizon before
-        stop. With room for two parts only, judge is empty; with room for one, all rows are fit.
+        judge: the latest cutoff; stop: the latest one a full horizon before it; fit: those a full horizon
+        before stop. With room for two parts only, judge is empty; with room for one, all rows are fit.
     """
     days = sorted(set(cutoffs))
     gap = dt.timedelta(days=embargo_days)
@@ -62,8 +62,8 @@ def past_cutoffs(
 ) -> tuple[dt.date, ...]:
     """List the cutoffs a model at `cutoff` may learn from: those whose horizon is complete by then.
 
-    The latest is one horizon before the cutoff, the others `every_days` apart, none within `every_days` of the
-    first day of the data (there is no history to learn from yet).
+    The latest is one horizon before the cutoff, the others `every_days` apart, none within `every_days` of
+    the first day of the data (there is no history to learn from yet).
     """
     latest = cutoff - dt.timedelta(days=horizon_days)
     days = [latest - dt.timedelta(days=every_days * step) for step in range(at_most)]
