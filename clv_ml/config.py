@@ -196,9 +196,7 @@ class Config(_Section):
     output: OutputConfig = OutputConfig()
 
 
-def load_config(
-    path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
-) -> Config:
+def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
     """Read a YAML config, then apply the environment, then ``key.path=value`` overrides.
 
     Raises
@@ -274,9 +272,7 @@ def _assign(tree: Any, keys: Sequence[str], text: str, *, given: str) -> None:
                     tree[key] = {}
                 tree = tree[key]
         else:
-            raise ConfigError(
-                f"{given}: {'.'.join(keys[:position])} holds a plain value, nothing is below it"
-            )
+            raise ConfigError(f"{given}: {'.'.join(keys[:position])} holds a plain value, nothing is below it")
 
 
 def _roots(error: ValidationError) -> list[Any]:

@@ -34,7 +34,7 @@ def functions() -> ModuleType:
     """Return the module of column functions (``F``) that belongs to the engine."""
     from sqlframe.duckdb import functions as duckdb_functions
 
-    return duckdb_functions  # type: ignore[no-any-return]
+    return duckdb_functions
 
 
 def window_spec() -> Any:
@@ -116,8 +116,8 @@ class Engine:
         Returns
         -------
         DataFrame
-            The canonical columns (text; timestamps where the file holds timestamps), and ``source_file``, ``source_line`` (from 1), ``source_hash`` (of every
-            column of the row, mapped or not).
+            The canonical columns (text; timestamps where the file holds timestamps), and ``source_file``,
+            ``source_line`` (from 1), ``source_hash`` (of every column of the row, mapped or not).
 
         Raises
         ------
@@ -142,9 +142,10 @@ class Engine:
                 for name, source in columns.items()
             ]
             every = ", ".join(f"source.{_identifier(name)}" for name in types)
+            row_hash = f"CAST(hash({every}) // 2 AS BIGINT)"  # SQLFrame knows no unsigned integers
             parts.append(
                 f"SELECT {', '.join(selected)}, {_text(path.name)} AS source_file, "
-                f"row_number() OVER () AS source_line, CAST(hash({every}) // 2 AS BIGINT) AS source_hash FROM {reader} AS source"
+                f"row_number() OVER () AS source_line, {row_hash} AS source_hash FROM {reader} AS source"
             )
         try:
             return self._materialise(" UNION ALL BY NAME ".join(parts))
@@ -201,7 +202,7 @@ class Engine:
 
 
 def _read_expression(source: str, kind: str, name: str, timestamp_format: str | None) -> str:
-    """SQL that reads one source column in the form the canonical tables expect."""
+    """Write the SQL that reads one source column in the form the canonical tables expect."""
     column = f"source.{_identifier(source)}"
     if name == "timestamp" and timestamp_format and kind == "VARCHAR":
         return f"try_strptime({column}, {_text(timestamp_format)})"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from clv_ml.config import Config, RowPolicy
+from clv_ml.config import Config, RowPolicy, ValueConfig
 from clv_ml.data.quality import QualityReport, check_transactions, enforce_limit
 from clv_ml.data.sources import canonical, read_raw, with_provenance
 from clv_ml.decisions.risk import ListContext, risk_list
-from clv_ml.engine import DataFrame, Engine
+from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs
 from clv_ml.models.bundle import Bundle, load_bundle, save_bundle
@@ -24,7 +26,7 @@ from clv_ml.models.scoring import score_customers
 from clv_ml.publishing import digest, is_complete, point_to, publish
 from clv_ml.reports.results import bundle_facts, write_backtest, write_scores, write_training
 from clv_ml.snapshot.rfm import parse_day
-from clv_ml.snapshot.window import day_totals
+from clv_ml.snapshot.window import as_date, day_totals
 from clv_ml.tracking.log import LoggedRun, log_training
 from clv_ml.tracking.record import training_record
 from clv_ml.tracking.store import find_bundle
@@ -162,7 +164,8 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
     progress("logging to MLflow")
     predictions = score_transactions(bundle, example).reset_index()
     run = log_training(
-        config, training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions)
+        config,
+        training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions),
     )
     return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
 
@@ -217,7 +220,7 @@ def score(
                     aside, customers, scores, listed, context, bundle, prepared.report, input_print, config
                 ),
             )
-    manifest = pd.read_json(folder / "manifest.json", typ="series").to_dict()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     point_to(scores_folder / "latest.json", {"run_id": run_id, "as_of": day, "folder": f"as_of={day}/run_id={run_id}"})
     return ScoreResult(folder, manifest, repeated)
 
@@ -239,8 +242,6 @@ def score_transactions(
     pandas.DataFrame
         Indexed by customer_id: the columns of :func:`clv_ml.models.scoring.score_customers`.
     """
-    from clv_ml.config import ValueConfig
-
     with Engine() as engine:
         raw = canonical(engine.from_pandas(with_provenance(transactions, "transactions")))
         checked = check_transactions(engine, raw, RowPolicy())
@@ -256,18 +257,13 @@ def score_transactions(
 
 def fingerprint(prepared: Prepared, day: dt.date) -> str:
     """Digest the day totals known at a day, whatever the order of the rows."""
-    from clv_ml.engine import functions
-    from clv_ml.snapshot.window import as_date
-
     known = prepared.totals.filter(functions().col("day") <= as_date(day))
     return prepared.engine.fingerprint(known, ["customer_id", "day", "net", "orders", "is_purchase"])
 
 
 def result_settings(config: Config) -> dict[str, Any]:
     """Return the settings that a score depends on: not where data and results are kept, nor threads and memory."""
-    return config.model_dump(
-        mode="json", include={"name", "currency", "value", "churn", "risk"}
-    )
+    return config.model_dump(mode="json", include={"name", "currency", "value", "churn", "risk"})
 
 
 def _require_history(prepared: Prepared, day: dt.date) -> None:
@@ -278,8 +274,6 @@ def _require_history(prepared: Prepared, day: dt.date) -> None:
 
 def _settle(staged: Path, final: Path) -> Path:
     """Move a finished bundle to its name; one with the same content may be there already."""
-    import shutil
-
     if final.exists():
         shutil.rmtree(staged)
     else:

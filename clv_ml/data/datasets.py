@@ -44,8 +44,6 @@ def load_dataset(name: DatasetName) -> pd.DataFrame:
         raise DataError(f"data set {name}: comes with the lifetimes package, which is not installed")
     path = Path(spec.submodule_search_locations[0]) / "datasets" / file_name
     skip = 1 if name == "cdnow_master" else 0
-    frame = pd.read_csv(
-        path, sep=r"\s+", header=None, names=columns, skiprows=skip, dtype={"customer_id": str}
-    )
+    frame = pd.read_csv(path, sep=r"\s+", header=None, names=columns, skiprows=skip, dtype={"customer_id": str})
     frame["timestamp"] = pd.to_datetime(frame["timestamp"].astype(str), format="%Y%m%d")
     return frame[["customer_id", "timestamp", "amount"]]

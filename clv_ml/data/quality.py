@@ -91,9 +91,7 @@ def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> Che
     """
     f = functions()
     reasons = _row_reasons(policy, raw.columns)
-    marked = engine.materialise(
-        raw.withColumn("day", f.col("timestamp").cast("date")).withColumn("reason", reasons)
-    )
+    marked = engine.materialise(raw.withColumn("day", f.col("timestamp").cast("date")).withColumn("reason", reasons))
     if policy.duplicates == "quarantine" and "order_id" in raw.columns:
         marked = engine.materialise(_mark_duplicates(marked))
     if policy.refunds == "net":
@@ -101,15 +99,11 @@ def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> Che
     report = _report(engine, marked)
     if report.rows_valid == 0:
         found = ", ".join(f"{reason}: {count}" for reason, count in report.quarantined.items())
-        raise DataError(
-            f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})"
-        )
+        raise DataError(f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})")
     if policy.refunds == "raise" and report.refund_rows:
         raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
     attributes = [name for name in raw.columns if name not in _INTERNAL]
-    valid = marked.filter(f.col("reason").isNull()).select(
-        "customer_id", "timestamp", "day", "amount", *attributes
-    )
+    valid = marked.filter(f.col("reason").isNull()).select("customer_id", "timestamp", "day", "amount", *attributes)
     set_aside = marked.filter(f.col("reason").isNotNull()).select(
         "source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes
     )
@@ -194,9 +188,9 @@ def _mark_duplicates(marked: DataFrame) -> DataFrame:
     copy = f.row_number().over(same)
     numbered = marked.withColumn("copy", copy)
     repeated = f.col("reason").isNull() & f.col("order_id").isNotNull() & (f.col("copy") > 1)
-    return numbered.withColumn(
-        "reason", f.when(repeated, f.lit("duplicate_line")).otherwise(f.col("reason"))
-    ).drop("copy")
+    return numbered.withColumn("reason", f.when(repeated, f.lit("duplicate_line")).otherwise(f.col("reason"))).drop(
+        "copy"
+    )
 
 
 def _mark_orphan_refunds(marked: DataFrame) -> DataFrame:
@@ -211,17 +205,15 @@ def _mark_orphan_refunds(marked: DataFrame) -> DataFrame:
         & (f.col("amount") < 0)
         & (f.col("first_purchase").isNull() | (f.col("day") < f.col("first_purchase")))
     )
-    return dated.withColumn(
-        "reason", f.when(orphan, f.lit("refund_without_purchase")).otherwise(f.col("reason"))
-    ).drop("first_purchase")
+    return dated.withColumn("reason", f.when(orphan, f.lit("refund_without_purchase")).otherwise(f.col("reason"))).drop(
+        "first_purchase"
+    )
 
 
 def _report(engine: Engine, marked: DataFrame) -> QualityReport:
     f = functions()
     counts = engine.to_pandas(
-        marked.groupBy("source_file", "reason")
-        .agg(f.count(f.lit(1)).alias("rows"))
-        .orderBy("source_file", "reason")
+        marked.groupBy("source_file", "reason").agg(f.count(f.lit(1)).alias("rows")).orderBy("source_file", "reason")
     )
     valid = marked.filter(f.col("reason").isNull())
     facts = engine.to_pandas(
@@ -233,9 +225,9 @@ def _report(engine: Engine, marked: DataFrame) -> QualityReport:
         )
     ).iloc[0]
     by_file: dict[str, dict[str, int]] = {}
-    for row in counts.itertuples():
-        reason = row.reason if isinstance(row.reason, str) else "valid"
-        by_file.setdefault(str(row.source_file), {})[reason] = int(row.rows)
+    for row in counts.to_dict("records"):
+        reason = row["reason"] if isinstance(row["reason"], str) else "valid"
+        by_file.setdefault(str(row["source_file"]), {})[reason] = int(row["rows"])
     totals: dict[str, int] = {}
     for file_counts in by_file.values():
         for reason, count in file_counts.items():

@@ -40,9 +40,7 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
     return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), aligned))
 
 
-def canonical(
-    frame: DataFrame, start: dt.datetime | None = None, end: dt.datetime | None = None
-) -> DataFrame:
+def canonical(frame: DataFrame, start: dt.datetime | None = None, end: dt.datetime | None = None) -> DataFrame:
     """Bring a source's columns into canonical types; what cannot be parsed becomes null beside its text.
 
     Rows outside [start, end) are marked, not dropped.
@@ -94,9 +92,7 @@ def find_files(source: SourceConfig, root: Path) -> list[Path]:
         if not files:
             raise ConfigError(f"source {full}: the folder holds no {', '.join(_SUFFIXES)} file")
         return files
-    files = (
-        sorted(path for path in full.parent.glob(full.name) if path.is_file()) if full.parent.is_dir() else []
-    )
+    files = sorted(path for path in full.parent.glob(full.name) if path.is_file()) if full.parent.is_dir() else []
     if not files:
         raise ConfigError(f"source {full}: no such file; relative paths start at transactions.root ({root})")
     return files
@@ -110,7 +106,7 @@ def _format_of(path: Path) -> str:
 
 
 def with_provenance(frame: DataFrame, name: str) -> DataFrame:
-    """Number the rows of a pandas frame like the lines of a file."""
+    """Return a copy of a pandas frame with its rows numbered like the lines of a file."""
     absent = [column for column in REQUIRED if column not in frame.columns]
     if absent:
         raise DataError(
@@ -144,6 +140,4 @@ def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | No
 def _with_columns(frame: DataFrame, names: Sequence[str]) -> DataFrame:
     f = functions()
     have = set(frame.columns)
-    return frame.select(
-        *[f.col(name) if name in have else f.lit(None).cast("string").alias(name) for name in names]
-    )
+    return frame.select(*[f.col(name) if name in have else f.lit(None).cast("string").alias(name) for name in names])

@@ -65,9 +65,7 @@ _REASONS = (
     _Reason(
         "second_order_late",
         lambda c: c["days_since_last"] / 90 if c["frequency"] == 1 else 0.0,
-        lambda c: (
-            f"Bought twice, {_days(c['gap_mean'])} apart; nothing in the {_days(c['days_since_last'])} since."
-        ),
+        lambda c: f"Bought twice, {_days(c['gap_mean'])} apart; nothing in the {_days(c['days_since_last'])} since.",
     ),
     _Reason(
         "never_returned",

@@ -79,8 +79,8 @@ def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[s
     """
     position = value.rank(method="min", ascending=False)
     high = max(1.0, np.ceil(high_value_share * len(value)))
-    tiers = np.where(position <= high, "high", np.where(position <= 3 * high, "medium", "low"))
-    return pd.Series(tiers, index=value.index, name="value_tier")
+    tiers = pd.Series("low", index=value.index, name="value_tier")
+    return tiers.mask(position <= 3 * high, "medium").mask(position <= high, "high")
 
 
 def risk_list(
@@ -129,7 +129,7 @@ def risk_list(
         days_since_last=known["days_since_last"].to_numpy(),
         usual_gap_days=known["gap_mean"].round(1).to_numpy(),
         history_days=known["T"].to_numpy(),
-        **{name: column.to_numpy() for name, column in reasons(known).items()},
+        **{str(name): column.to_numpy() for name, column in reasons(known).items()},
     )
     return listed[[name for name in RISK_COLUMNS if name in listed.columns]]
 

@@ -55,9 +55,9 @@ class Backtest:
     def metrics(self) -> dict[str, float]:
         """Return the figures by name: all groups and scores, rankings, cohorts at the main horizon."""
         figures = {
-            f"{group}_{score}_{name}".replace(" ", "_"): value
-            for (group, score), row in self.accuracy.set_index(["group", "score"]).iterrows()
-            for name, value in row.items()
+            f"{row['group']}_{row['score']}_{name}": row[name]
+            for row in self.accuracy.to_dict("records")
+            for name in self.accuracy.columns.drop(["group", "score"])
         }
         figures |= {f"value_at_10_by_{row.ranked_by}": row.value_at_10 for row in self.rankings.itertuples()}
         figures |= {f"cohort_{name}": value for name, value in cohort_metrics(self.main_cohorts()).items()}
@@ -167,5 +167,7 @@ def _rankings(scores: pd.DataFrame, churned: pd.Series[float], value: pd.Series[
         "value_at_risk": at_risk,
         "risk_list": at_risk.where(listed, -1.0),
     }
-    rows = [{"ranked_by": name, "value_at_10": value_at(churned, by, value, k=TOP_SHARE)} for name, by in orders.items()]
+    rows = [
+        {"ranked_by": name, "value_at_10": value_at(churned, by, value, k=TOP_SHARE)} for name, by in orders.items()
+    ]
     return pd.DataFrame(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -26,6 +27,9 @@ def lightgbm() -> ModuleType:
     ClvError
         If LightGBM cannot be loaded; the message says what to install.
     """
+    # waiting threads that spin make training four times slower as soon as the machine has other work;
+    # OpenMP reads this once, when it is loaded
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         return importlib.import_module("lightgbm")
     except OSError as error:

@@ -19,17 +19,17 @@ from clv_ml.models.folds import TimeFolds, split_by_time
 
 Floats = npt.NDArray[np.float64]
 
-_MAX_ROUNDS = 600
-_DEFAULT_ROUNDS = 100  # where no later snapshot is left to stop on
-_PATIENCE = 40
+_MAX_ROUNDS = 400
+_DEFAULT_ROUNDS = 60  # where no later snapshot is left to stop on
+_PATIENCE = 30
 _THREADS = re.compile(r"\[num_threads: \d+\]")
 _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "num_leaves": 15,
-    "max_bin": 127,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
+    "max_bin": 63,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.5,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
     "deterministic": True,
@@ -119,7 +119,9 @@ class ChurnModel:
         for horizon, label in zip(self.horizons_days, labels, strict=True):
             churned = rows[label].to_numpy(dtype=np.float64)
             if len(np.unique(churned)) < 2:
-                raise DataError(f"snapshots: {label} is {churned[0]:.0f} in all {len(rows)} rows, nothing to tell apart")
+                raise DataError(
+                    f"snapshots: {label} is {churned[0]:.0f} in all {len(rows)} rows, nothing to tell apart"
+                )
             facts.append(self._fit_horizon(horizon, matrix, churned, folds))
         self.facts_ = tuple(facts)
         return self

@@ -54,7 +54,7 @@ def customers_at(engine: Engine, totals: DataFrame, cutoff: dt.date) -> pd.DataF
 
 
 def outcomes_at(engine: Engine, totals: DataFrame, cutoff: dt.date, horizons_days: tuple[int, ...]) -> pd.DataFrame:
-    """What every customer known at a cutoff did in each horizon after it; indexed by customer_id in its order."""
+    """Count what each customer known at a cutoff did in each horizon after it; indexed by customer_id in its order."""
     longest = Window(cutoff, max(horizons_days))
     known = longest.history(totals).select("customer_id").distinct()
     frame = engine.to_pandas(outcomes(longest.future(totals), known, cutoff, horizons_days).orderBy("customer_id"))
@@ -149,7 +149,8 @@ def fit_churn(snapshots: pd.DataFrame, config: Config, *, progress: Progress) ->
         if smaller < config.churn.min_rows_per_class:
             return None, (
                 f"only {smaller} training rows in the smaller class at {horizon} days, fewer than "
-                f"churn.min_rows_per_class ({config.churn.min_rows_per_class}): churn probabilities come from the BG/NBD"
+                f"churn.min_rows_per_class ({config.churn.min_rows_per_class}): "
+                "churn probabilities come from the BG/NBD"
             )
     progress(f"training the churn classifier on {len(snapshots):,} rows")
     model = ChurnModel(horizons_days=config.churn.horizons_days, seed=config.seed, threads=config.engine.threads)

@@ -24,15 +24,15 @@ def model_card(bundle: Bundle, quality: QualityReport) -> str:
     lines = [
         f"# Model card: {facts['name']}",
         "",
-        f"Bundle {bundle.version}, fitted on {quality.customers:,} customers and {quality.rows_valid:,} order lines from "
-        f"{quality.first_day} to {models.cutoff}.",
+        f"Bundle {bundle.version}, fitted on {quality.customers:,} customers and {quality.rows_valid:,} order lines "
+        f"from {quality.first_day} to {models.cutoff}.",
         "",
         "## Intended use",
         "Rank valuable customers by the money at risk, so that a retention team calls the right ones first. Not for "
         "credit, pricing or anything else decided about a person.",
         "",
         "## Conventions",
-        f"- Churned = no purchase within the horizon ({', '.join(str(h) for h in horizons)} days; {horizons[-1]} ranks).",
+        f"- Churned = no purchase within the horizon ({', '.join(map(str, horizons))} days; {horizons[-1]} ranks).",
         f"- Lifetime value: {value['horizon_days']} days ahead, margin {value['margin']:.0%}, "
         f"{value['annual_discount_rate']:.0%} a year discounted continuously, in {facts['currency']}.",
         "- Value at risk = P(churn) x value if retained.",
@@ -76,7 +76,9 @@ def accuracy_lines(known: Mapping[str, Any]) -> list[str]:
     lines += ["", _verdict(known["accuracy"]), ""]
     lines += [
         "Share of the leavers' spend (180 days before) inside the first 10 %, by what the customers are ranked by: "
-        + ", ".join(f"{row['ranked_by'].replace('_', ' ')} {_figure(row['value_at_10'], 3)}" for row in known["rankings"])
+        + ", ".join(
+            f"{row['ranked_by'].replace('_', ' ')} {_figure(row['value_at_10'], 3)}" for row in known["rankings"]
+        )
         + ".",
         "",
         "| first bought | days | customers | purchases: forecast | actual | spend: forecast | actual | churn: forecast "
@@ -103,7 +105,9 @@ def _verdict(accuracy: Sequence[Mapping[str, Any]]) -> str:
             figures = {score: row[name] for score, row in rows.items() if row[name] is not None}
             if "lightgbm" in figures and figures["lightgbm"] != better(figures.values()):
                 best = better(figures, key=lambda score: figures[score])
-                lost.append(f"{name.replace('_at_10', '@10 %').replace('_', ' ')} on {_GROUPS[group]} ({_SCORES[best]})")
+                lost.append(
+                    f"{name.replace('_at_10', '@10 %').replace('_', ' ')} on {_GROUPS[group]} ({_SCORES[best]})"
+                )
     if not lost:
         return "LightGBM is the best of the scores on every figure."
     return "LightGBM does not win on: " + "; ".join(lost) + "."
@@ -115,8 +119,8 @@ def _churn_line(bundle: Bundle) -> str:
     fact = bundle.models.churn.facts_[-1]
     kept = "calibrated (Platt)" if fact.calibrated else "not calibrated, since that did not win on a later cutoff"
     return (
-        f"LightGBM at {fact.horizon_days} days, {fact.rounds} rounds ({fact.rounds_from}), {fact.rows:,} training rows, "
-        f"{kept}."
+        f"LightGBM at {fact.horizon_days} days, {fact.rounds} rounds ({fact.rounds_from}), {fact.rows:,} training "
+        f"rows, {kept}."
     )
 
 

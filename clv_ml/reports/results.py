@@ -121,9 +121,7 @@ def write_scores(
     )
 
 
-def risk_page(
-    listed: pd.DataFrame, bundle: Bundle, *, conventions: dict[str, Any], customers_scored: int
-) -> str:
+def risk_page(listed: pd.DataFrame, bundle: Bundle, *, conventions: dict[str, Any], customers_scored: int) -> str:
     """Render the list with what the bundle knows of its own accuracy."""
     known = bundle.facts["backtest"]
     accuracy = picture = None

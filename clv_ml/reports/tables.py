@@ -19,7 +19,7 @@ def accuracy_text(accuracy: pd.DataFrame) -> str:
         "lift@10%": "{:.2f}".format,
         "value@10%": "{:.3f}".format,
     }
-    return shown.to_string(index=False, formatters=formats)  # type: ignore[arg-type]
+    return shown.to_string(index=False, formatters=formats)
 
 
 def cohort_text(cohorts: pd.DataFrame) -> str:
@@ -35,4 +35,4 @@ def cohort_text(cohorts: pd.DataFrame) -> str:
         for name in table.columns
         if name != "cohort"
     }
-    return table.rename(columns=names).to_string(index=False, formatters=formats)  # type: ignore[arg-type]
+    return table.rename(columns=names).to_string(index=False, formatters=formats)

@@ -43,9 +43,7 @@ def day_totals(transactions: DataFrame) -> DataFrame:
         orders.cast("bigint").alias("orders"),
     )
     free = (f.col("gross") == 0) & (f.col("net") == 0)
-    return totals.select(
-        "customer_id", "day", "net", "orders", ((f.col("net") > 0) | free).alias("is_purchase")
-    )
+    return totals.select("customer_id", "day", "net", "orders", ((f.col("net") > 0) | free).alias("is_purchase"))
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,5 @@ def _net_of_refunds(totals: DataFrame) -> DataFrame:
     charged = totals.withColumn("purchase_day", purchase_day).filter(f.col("purchase_day").isNotNull())
     return charged.groupBy("customer_id", f.col("purchase_day").alias("day")).agg(
         f.sum("net").cast(MONEY).alias("spend"),
-        f.max(f.when(f.col("is_purchase"), f.col("orders")).otherwise(f.lit(0)))
-        .cast("bigint")
-        .alias("orders"),
+        f.max(f.when(f.col("is_purchase"), f.col("orders")).otherwise(f.lit(0))).cast("bigint").alias("orders"),
     )

@@ -67,9 +67,10 @@ def log_training(config: Config, record: TrainingRecord) -> LoggedRun:
     ClvError
         If the store cannot be reached or refuses; the bundle on disk is untouched.
     """
-    with connected(config) as (mlflow, experiment), mlflow.start_run(
-        experiment_id=experiment, run_name=record.name, tags=dict(record.tags)
-    ) as run:
+    with (
+        connected(config) as (mlflow, experiment),
+        mlflow.start_run(experiment_id=experiment, run_name=record.name, tags=dict(record.tags)) as run,
+    ):
         mlflow.log_params(dict(record.params))
         mlflow.log_metrics(dict(record.metrics))
         for path, table in record.tables.items():

@@ -12,7 +12,7 @@ import mlflow
 import pandas as pd
 
 
-class ServedModel(mlflow.pyfunc.PythonModel):
+class ServedModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Scores customers from their transactions as of a day."""
 
     def load_context(self, context: Any) -> None:

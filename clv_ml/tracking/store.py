@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from clv_ml.config import Config
 from clv_ml.errors import ClvError, ConfigError, ModelNotFoundError
@@ -30,9 +30,11 @@ def mlflow_module() -> ModuleType:
         warnings.simplefilter("ignore")
         import mlflow
         import mlflow.pyfunc
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return mlflow
+    from mlflow.utils.logging_utils import disable_logging
+
+    disable_logging()  # what went wrong comes as an exception; the rest is chatter
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    return cast(ModuleType, mlflow)
 
 
 def tracking_uri(config: Config) -> str:
