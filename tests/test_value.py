@@ -1,5 +1,7 @@
 """Lifetime value against its definition, worked out with mpmath, and against its own parts."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pandas as pd
@@ -9,13 +11,13 @@ from value_data import cdnow_rfm
 from clv_ml.errors import ConfigError
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
-from clv_ml.models.value import customer_lifetime_value
+from clv_ml.models.value import customer_lifetime_value, residual_lifetime_value, value_windows
 
 PURCHASES = PurchaseModel.from_params(r=0.243, alpha=30.9, a=0.793, b=2.426)
 SPEND = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
 
 
-def discounted_by_definition(x: int, t_x: float, age: float, days: float, annual: float) -> float:
+def discounted_by_definition(x: int, t_x: float, age: float, days: float, annual: float, start: float = 0) -> float:
     """P(alive) times the integral of (1+d)^(-t/365) dE[Y(t) | alive], with its density as a 2F1."""
     with mpmath.workdps(30):
         r, alpha, a, b = (mpmath.mpf(value) for value in (0.243, 30.9, 0.793, 2.426))
@@ -26,7 +28,7 @@ def discounted_by_definition(x: int, t_x: float, age: float, days: float, annual
             return rate * (1 + mpmath.mpf(annual)) ** (-t / 365)
 
         gone = a / (stay - 1) * ((alpha + age) / (alpha + t_x)) ** shape if x > 0 else mpmath.mpf(0)
-        total = mpmath.quad(density, mpmath.linspace(0, days, 9))
+        total = mpmath.quad(density, mpmath.linspace(start, days, 9))
         return float(total / (1 + gone))
 
 
@@ -96,3 +98,47 @@ def test_the_conventions_travel_with_the_table() -> None:
 def test_arguments_out_of_range_are_refused(argument: str, value: float, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         customer_lifetime_value(PURCHASES, SPEND, cdnow_rfm().head(3), **{argument: value})
+
+
+def test_windows_equal_the_values_of_each_horizon() -> None:
+    rfm = cdnow_rfm()
+    options: Any = {"annual_discount_rate": 0.15, "margin": 0.4, "cost_per_order": 2.0}
+    windows = value_windows(PURCHASES, SPEND, rfm, **options)
+    for days in (30, 90, 180, 365):
+        alone = customer_lifetime_value(PURCHASES, SPEND, rfm, horizon_days=days, **options)
+        for column in ("expected_purchases", "expected_clv", "value_if_retained"):
+            np.testing.assert_allclose(windows[f"{column}_{days}d"], alone[column], rtol=1e-9)
+        revenue = alone["expected_purchases"] * alone["expected_spend"]
+        np.testing.assert_allclose(windows[f"expected_revenue_{days}d"], revenue, rtol=1e-9)
+    assert windows.attrs["conventions"]["horizon_days"] == (30, 90, 180, 365)
+
+
+def test_a_cost_per_order_is_paid_at_every_expected_purchase() -> None:
+    rfm = cdnow_rfm().head(50)
+    dear = customer_lifetime_value(PURCHASES, SPEND, rfm, annual_discount_rate=0, margin=0.4, cost_per_order=3.0)
+    free = customer_lifetime_value(PURCHASES, SPEND, rfm, annual_discount_rate=0, margin=0.4)
+    paid = free["expected_clv"] - dear["expected_clv"]
+    np.testing.assert_allclose(paid, 3.0 * free["expected_purchases"], rtol=1e-10)
+
+
+@pytest.mark.parametrize(("x", "t_x", "age"), [(0, 0, 0), (2, 213, 272)])
+def test_the_residual_value_equals_its_definition(x: int, t_x: float, age: float) -> None:
+    """The integral of e^(-rate t) over the expected purchases for ever, with their density as a 2F1."""
+    one = pd.DataFrame({"frequency": [x], "recency": [t_x], "T": [age], "monetary_value": [20.0 if x else 0.0]})
+    found = residual_lifetime_value(PURCHASES, SPEND, one, annual_discount_rate=0.15).iloc[0]
+    # Beyond 300 years a discount of 15 % leaves 1e-18.
+    by_hand = sum(
+        discounted_by_definition(x, t_x, age, end, 0.15, start=start)
+        for start, end in ((0, 1_000), (1_000, 10_000), (10_000, 110_000))
+    )
+    assert found["expected_clv"] == pytest.approx(by_hand * SPEND.expected_spend(one).iloc[0], rel=1e-8)
+
+
+def test_the_residual_value_needs_a_discount_where_customers_may_stay_for_ever() -> None:
+    rfm = cdnow_rfm().head(3)
+    with pytest.raises(ConfigError, match="infinite"):
+        residual_lifetime_value(PURCHASES, SPEND, rfm, annual_discount_rate=0)
+    leaving = PurchaseModel.from_params(r=0.5, alpha=30, a=1.5, b=2.0)
+    found = residual_lifetime_value(leaving, SPEND, rfm, annual_discount_rate=0)["value_if_retained"]
+    nearly = customer_lifetime_value(leaving, SPEND, rfm, horizon_days=1e13, annual_discount_rate=0)
+    np.testing.assert_allclose(nearly["value_if_retained"], found, rtol=1e-3)

@@ -96,6 +96,14 @@ def forecast_alive(
     return AliveForecast(expected[pairs.inverse], discounted[pairs.inverse])
 
 
+def residual_alive(expectation: AliveExpectation, alpha: float, customers: Purchases, *, rate: float) -> Floats:
+    """Discounted purchases without a horizon, shape (n,): up to where e^(-rate t) is 1e-18, in stretches of y."""
+    far = np.log1p(42.0 / rate / alpha)
+    steps = np.arange(1, int(np.ceil(far)) + 1) / np.ceil(far)
+    horizons = alpha * np.expm1(far * steps)
+    return forecast_alive(expectation, alpha, customers, horizons=horizons, rate=rate).discounted[:, -1]
+
+
 @cache
 def _legendre(order: int) -> tuple[Floats, Floats]:
     s, w = np.polynomial.legendre.leggauss(order)

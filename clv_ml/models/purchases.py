@@ -22,7 +22,7 @@ from clv_ml.errors import ConfigError, DataError
 from clv_ml.models import _bgnbd
 from clv_ml.models._beta_mixture import expected_count
 from clv_ml.models._facts import FitFacts, checked_params, covariance_frame
-from clv_ml.models._forecast import AliveForecast, checked_horizons, forecast_alive
+from clv_ml.models._forecast import AliveForecast, checked_horizons, forecast_alive, residual_alive
 from clv_ml.models._quantiles import checked_levels, count_quantiles
 from clv_ml.models._table import Floats, Purchases, read_purchases
 from clv_ml.models._unique import unique_rows
@@ -233,10 +233,20 @@ class PurchaseModel:
     def _alive(self, customers: Purchases) -> Floats:
         return np.asarray(expit(-self._log_odds_gone(customers)))
 
-    def _forecast_alive(self, customers: Purchases, horizons: Floats, *, rate: float) -> AliveForecast:
+    def _alive_expectation(self, x: Floats, age: Floats, times: Floats) -> Floats:
+        """E[Y(t) | x, T, alive]: equation (9) with r+x, alpha+T, a, b+x; shapes (n,), (n,), (n, k)."""
         r, alpha, a, b = self._values()
+        return expected_count(r + x, times / (alpha + age)[:, None], a, b + x)
 
-        def expectation(x: Floats, age: Floats, times: Floats) -> Floats:
-            return expected_count(r + x, times / (alpha + age)[:, None], a, b + x)
+    def _forecast_alive(self, customers: Purchases, horizons: Floats, *, rate: float) -> AliveForecast:
+        alpha = self._values()[1]
+        return forecast_alive(self._alive_expectation, alpha, customers, horizons=horizons, rate=rate)
 
-        return forecast_alive(expectation, alpha, customers, horizons=horizons, rate=rate)
+    def _residual_alive(self, customers: Purchases, *, rate: float) -> Floats:
+        """Discounted purchases without a horizon; undiscounted they are E(1/p) = (a+b+x-1)/(a-1), for a > 1."""
+        _, alpha, a, b = self._values()
+        if rate > 0:
+            return residual_alive(self._alive_expectation, alpha, customers, rate=rate)
+        if a <= 1:
+            raise ConfigError(f"Without a discount the value is infinite (a is {a:.3f}): set annual_discount_rate.")
+        return (a + b + customers.frequency - 1.0) / (a - 1.0)

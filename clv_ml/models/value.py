@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -9,23 +10,45 @@ import pandas as pd
 
 from clv_ml.errors import ConfigError
 from clv_ml.models._forecast import checked_horizons, daily_rate
-from clv_ml.models._table import read_purchases, read_spend
+from clv_ml.models._table import Floats, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
+
+_DISCOUNTING = (
+    "Continuous: a purchase t days after the cutoff counts (1 + annual_discount_rate)^(-t/365); the value is the "
+    "integral of that factor over the expected purchases within horizon_days, times what a purchase earns: "
+    "expected spend times margin, less cost_per_order."
+)
 
 
 @dataclass(frozen=True)
 class ValueConventions:
-    """What a lifetime value stands for; every table of values carries it in ``attrs["conventions"]``."""
+    """What a lifetime value stands for; every table of values carries it in ``attrs["conventions"]``.
 
-    horizon_days: float
+    Attributes
+    ----------
+    horizon_days
+        How far ahead; several for a table of windows, None for a residual value without a horizon.
+    annual_discount_rate, margin, cost_per_order, discounting
+        As given to the function that computed the values, and the rule in words.
+    """
+
+    horizon_days: float | tuple[float, ...] | None
     annual_discount_rate: float
     margin: float
-    discounting: str = (
-        "Continuous: a purchase t days after the cutoff counts (1 + annual_discount_rate)^(-t/365); the "
-        "value is the integral of that factor over the expected purchases within horizon_days, times "
-        "expected spend, times margin."
-    )
+    cost_per_order: float = 0.0
+    discounting: str = _DISCOUNTING
+
+    def __post_init__(self) -> None:
+        """Check the numbers that money depends on."""
+        if not (np.isfinite(self.margin) and self.margin > 0):
+            raise ConfigError(f"margin is {self.margin!r}; a positive share of revenue is wanted, as 0.4.")
+        if not (np.isfinite(self.cost_per_order) and self.cost_per_order >= 0):
+            raise ConfigError(f"cost_per_order is {self.cost_per_order!r}; an amount of 0 or more is wanted.")
+
+    def earned(self, spend: Floats) -> Floats:
+        """Turn amounts of purchases into what they earn."""
+        return spend * self.margin - self.cost_per_order
 
 
 def customer_lifetime_value(
@@ -36,6 +59,7 @@ def customer_lifetime_value(
     horizon_days: float = 365,
     annual_discount_rate: float = 0.10,
     margin: float = 1.0,
+    cost_per_order: float = 0.0,
 ) -> pd.DataFrame:
     """Discounted margin of the purchases of each customer within the horizon.
 
@@ -55,6 +79,8 @@ def customer_lifetime_value(
         A purchase t days ahead counts (1 + rate)^(-t/365).
     margin
         Contribution margin as a share of revenue.
+    cost_per_order
+        What each purchase costs beside, in currency (shipping, handling).
 
     Returns
     -------
@@ -68,24 +94,91 @@ def customer_lifetime_value(
     DataError
         A column is missing or a value breaks the contract.
     ConfigError
-        The horizon, the discount rate or the margin is out of range.
+        The horizon, the discount rate, the margin or the cost is out of range.
     """
-    if not (np.isfinite(margin) and margin > 0):
-        raise ConfigError(f"margin is {margin!r}; a positive share of revenue is wanted, as 0.4.")
-    horizons = checked_horizons([horizon_days])
+    conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     customers = read_purchases(rfm)
     per_purchase = spend._expected(read_spend(rfm))
     alive = purchases._alive(customers)
-    forecast = purchases._forecast_alive(customers, horizons, rate=daily_rate(annual_discount_rate))
-    retained = forecast.discounted[:, 0] * per_purchase * margin
-    table = pd.DataFrame(
-        {
-            "expected_purchases": forecast.expected[:, 0] * alive,
-            "expected_spend": per_purchase,
-            "expected_clv": retained * alive,
-            "value_if_retained": retained,
-        },
-        index=customers.index,
+    forecast = purchases._forecast_alive(
+        customers, checked_horizons([horizon_days]), rate=daily_rate(annual_discount_rate)
     )
-    table.attrs["conventions"] = asdict(ValueConventions(float(horizon_days), annual_discount_rate, margin))
+    retained = forecast.discounted[:, 0] * conventions.earned(per_purchase)
+    table = {
+        "expected_purchases": forecast.expected[:, 0] * alive,
+        "expected_spend": per_purchase,
+        "expected_clv": retained * alive,
+        "value_if_retained": retained,
+    }
+    return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def value_windows(
+    purchases: PurchaseModel,
+    spend: SpendModel,
+    rfm: pd.DataFrame,
+    *,
+    horizons_days: Sequence[int] = (30, 90, 180, 365),
+    annual_discount_rate: float = 0.10,
+    margin: float = 1.0,
+    cost_per_order: float = 0.0,
+) -> pd.DataFrame:
+    """Purchases, revenue and discounted margin within several horizons, in one pass over the customers.
+
+    Returns
+    -------
+    DataFrame indexed like `rfm`, for each horizon of N days ``expected_purchases_Nd``,
+    ``expected_revenue_Nd`` (not discounted), ``expected_clv_Nd`` and ``value_if_retained_Nd`` (as in
+    `customer_lifetime_value`).
+    """
+    days = tuple(int(horizon) for horizon in horizons_days)
+    conventions = ValueConventions(days, annual_discount_rate, margin, cost_per_order)
+    customers = read_purchases(rfm)
+    per_purchase = spend._expected(read_spend(rfm))
+    alive = purchases._alive(customers)
+    forecast = purchases._forecast_alive(customers, checked_horizons(days), rate=daily_rate(annual_discount_rate))
+    earned = conventions.earned(per_purchase)
+    table = {}
+    for column, horizon in enumerate(days):
+        expected = forecast.expected[:, column] * alive
+        retained = forecast.discounted[:, column] * earned
+        table[f"expected_purchases_{horizon}d"] = expected
+        table[f"expected_revenue_{horizon}d"] = expected * per_purchase
+        table[f"expected_clv_{horizon}d"] = retained * alive
+        table[f"value_if_retained_{horizon}d"] = retained
+    return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def residual_lifetime_value(
+    purchases: PurchaseModel,
+    spend: SpendModel,
+    rfm: pd.DataFrame,
+    *,
+    annual_discount_rate: float = 0.10,
+    margin: float = 1.0,
+    cost_per_order: float = 0.0,
+) -> pd.DataFrame:
+    """Discounted margin of all purchases to come, without a horizon.
+
+    Returns
+    -------
+    DataFrame indexed like `rfm` with ``expected_clv`` and ``value_if_retained``, as in
+    `customer_lifetime_value`.
+
+    Raises
+    ------
+    ConfigError
+        The value is infinite: nothing is discounted, and customers may stay for ever (a is 1 or less).
+    """
+    conventions = ValueConventions(None, annual_discount_rate, margin, cost_per_order)
+    customers = read_purchases(rfm)
+    per_purchase = spend._expected(read_spend(rfm))
+    count = purchases._residual_alive(customers, rate=daily_rate(annual_discount_rate))
+    retained = count * conventions.earned(per_purchase)
+    table = {"expected_clv": retained * purchases._alive(customers), "value_if_retained": retained}
+    return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def _with_conventions(table: pd.DataFrame, conventions: ValueConventions) -> pd.DataFrame:
+    table.attrs["conventions"] = asdict(conventions)
     return table
