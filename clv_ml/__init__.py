@@ -1,1 +1,87 @@
 """Which valuable customers are about to leave, what they are worth, and whom to contact."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clv_ml.config import Config as Config
+    from clv_ml.config import load_config as load_config
+    from clv_ml.data.datasets import load_dataset as load_dataset
+    from clv_ml.errors import ClvError as ClvError
+    from clv_ml.errors import ConfigError as ConfigError
+    from clv_ml.errors import DataError as DataError
+    from clv_ml.errors import DataQualityError as DataQualityError
+    from clv_ml.errors import ModelNotFoundError as ModelNotFoundError
+    from clv_ml.errors import NotConvergedError as NotConvergedError
+    from clv_ml.models.bundle import Bundle as Bundle
+    from clv_ml.models.bundle import load_bundle as load_bundle
+    from clv_ml.models.churn import ChurnModel as ChurnModel
+    from clv_ml.models.purchases import PurchaseModel as PurchaseModel
+    from clv_ml.models.spend import SpendModel as SpendModel
+    from clv_ml.models.value import customer_lifetime_value as customer_lifetime_value
+    from clv_ml.pipeline import score as score
+    from clv_ml.pipeline import score_transactions as score_transactions
+    from clv_ml.pipeline import train as train
+    from clv_ml.snapshot.rfm import rfm_summary as rfm_summary
+
+__version__ = "0.1.0"
+
+# loaded on first use, so that importing the package costs next to nothing
+_HOMES = {
+    "Bundle": "clv_ml.models.bundle",
+    "ChurnModel": "clv_ml.models.churn",
+    "ClvError": "clv_ml.errors",
+    "Config": "clv_ml.config",
+    "ConfigError": "clv_ml.errors",
+    "DataError": "clv_ml.errors",
+    "DataQualityError": "clv_ml.errors",
+    "ModelNotFoundError": "clv_ml.errors",
+    "NotConvergedError": "clv_ml.errors",
+    "PurchaseModel": "clv_ml.models.purchases",
+    "SpendModel": "clv_ml.models.spend",
+    "customer_lifetime_value": "clv_ml.models.value",
+    "load_bundle": "clv_ml.models.bundle",
+    "load_config": "clv_ml.config",
+    "load_dataset": "clv_ml.data.datasets",
+    "rfm_summary": "clv_ml.snapshot.rfm",
+    "score": "clv_ml.pipeline",
+    "score_transactions": "clv_ml.pipeline",
+    "train": "clv_ml.pipeline",
+}
+
+__all__ = [
+    "Bundle",
+    "ChurnModel",
+    "ClvError",
+    "Config",
+    "ConfigError",
+    "DataError",
+    "DataQualityError",
+    "ModelNotFoundError",
+    "NotConvergedError",
+    "PurchaseModel",
+    "SpendModel",
+    "__version__",
+    "customer_lifetime_value",
+    "load_bundle",
+    "load_config",
+    "load_dataset",
+    "rfm_summary",
+    "score",
+    "score_transactions",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'clv_ml' has no attribute {name!r}") from None
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
