@@ -21,12 +21,12 @@ R, ALPHA, A, B = range(4)
 # The search runs in the logs of r, of the mean interval alpha / r (in the longest T), of the odds a / b and
 # of b.
 _BASIS = np.array([[1.0, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
-_BOUNDS = (np.log([1e-6, 1e-8, 1e-6, 1e-6]), np.log([1e4, 1e8, 1e6, 1e4]))
+_LOWEST, _HIGHEST = np.log([1e-6, 1e-8, 1e-6, 1e-6]), np.log([1e4, 1e8, 1e6, 1e4])
 
 
 @dataclass(frozen=True)
 class BgNbdRows:
-    """Distinct (x, t_x, T) and their number of customers, each of shape (n_rows,), in one unit of time.
+    """Distinct (x, t_x, T) and their number of customers, each of shape (n_rows,), times in days.
 
     The distinct values of each column are found once: gamma functions and logarithms are then computed once
     per value.
@@ -36,6 +36,8 @@ class BgNbdRows:
     t_x: Floats
     T: Floats
     weight: Floats
+    # Chances to leave beside one at each repeat purchase: 0, or 1 in the modified BG/NBD.
+    first_chances: int = 0
     n: float = field(init=False)
     by_x: UniqueRows = field(init=False)
     by_t_x: UniqueRows = field(init=False)
@@ -60,6 +62,10 @@ def mean_negative_log_likelihood(log_params: Floats, rows: BgNbdRows) -> tuple[f
         A2 = lnG(a+b) + lnG(b+x) - lnG(b) - lnG(a+b+x)
         A3 = -(r+x) ln(alpha+T)
         A4 = ln(a) - ln(b+x-1) - (r+x) ln(alpha+t_x)
+
+    In the modified BG/NBD (Batislam, Denizel & Filiztekin 2007, doi:10.1016/j.ijresmar.2006.12.005) a
+    customer may also leave right after the first purchase: x+1 takes the place of x beside a and b, and [x >
+    0] is 1.
     """
     params = np.exp(log_params)
     value, gradient, hessian = _by_frequency(params, rows)
@@ -71,21 +77,22 @@ def mean_negative_log_likelihood(log_params: Floats, rows: BgNbdRows) -> tuple[f
 
 
 def _by_frequency(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
-    """A1 + A2 and derivatives: functions of x alone."""
+    """A1 + A2 and derivatives: functions of x alone, and of the number k of chances to leave so far."""
     r, alpha, a, b = params
     x, w, n = rows.by_x.columns[0], rows.x_weight, rows.n
-    value = w @ (gammaln(r + x) + gammaln(b + x) - gammaln(a + b + x))
+    k = x + rows.first_chances
+    value = w @ (gammaln(r + x) + gammaln(b + k) - gammaln(a + b + k))
     value += n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
     gradient, hessian = np.zeros(4), np.zeros((4, 4))
     gradient[R] = w @ digamma(r + x) + n * (np.log(alpha) - digamma(r))
     gradient[ALPHA] = n * r / alpha
-    gradient[A] = n * digamma(a + b) - w @ digamma(a + b + x)
-    gradient[B] = gradient[A] + w @ digamma(b + x) - n * digamma(b)
+    gradient[A] = n * digamma(a + b) - w @ digamma(a + b + k)
+    gradient[B] = gradient[A] + w @ digamma(b + k) - n * digamma(b)
     hessian[R, R] = w @ polygamma(1, r + x) - n * polygamma(1, r)
     hessian[R, ALPHA] = hessian[ALPHA, R] = n / alpha
     hessian[ALPHA, ALPHA] = -n * r / alpha**2
-    hessian[A, A] = hessian[A, B] = hessian[B, A] = n * polygamma(1, a + b) - w @ polygamma(1, a + b + x)
-    hessian[B, B] = hessian[A, A] + w @ polygamma(1, b + x) - n * polygamma(1, b)
+    hessian[A, A] = hessian[A, B] = hessian[B, A] = n * polygamma(1, a + b) - w @ polygamma(1, a + b + k)
+    hessian[B, B] = hessian[A, A] + w @ polygamma(1, b + k) - n * polygamma(1, b)
     return float(value), gradient, hessian
 
 
@@ -97,13 +104,13 @@ def _by_row(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
     """
     r, alpha, a, b = params
     w, shape = rows.weight, r + rows.x
-    x = rows.by_x.columns[0]
-    per_x = b + np.maximum(x, 1.0) - 1.0
+    k = rows.by_x.columns[0] + rows.first_chances
+    per_x = b + np.maximum(k, 1.0) - 1.0
     log_T, u_T = _log_and_inverse(alpha, rows.by_T)
     log_t, u_t = _log_and_inverse(alpha, rows.by_t_x)
     d_r, d_alpha = log_T - log_t, shape * (u_T - u_t)
     # A4 - A3, and ln(1 + e^(A4-A3)) without overflow
-    log_odds = np.where(x > 0, np.log(a / per_x), -np.inf)[rows.by_x.inverse] + shape * d_r
+    log_odds = np.where(k > 0, np.log(a / per_x), -np.inf)[rows.by_x.inverse] + shape * d_r
     small = np.exp(-np.abs(log_odds))
     value = _dot(w, np.maximum(log_odds, 0.0) + np.log1p(small) - shape * log_T)
     gone = np.where(log_odds > 0, 1.0, small) / (1.0 + small)
@@ -163,30 +170,31 @@ class BgNbdFit:
     facts: FitFacts
 
 
-def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
-    """Maximise equation (6) on the distinct rows of `customers`, times measured in the longest T."""
-    unit = float(customers.T.max())
+def fit(customers: Purchases, *, prior_sd: float, first_chances: int = 0) -> BgNbdFit:
+    """Maximise equation (6) on the distinct rows of `customers`."""
     distinct = unique_rows(customers.frequency, customers.recency, customers.T)
     x, t_x, age = distinct.columns
-    weight = distinct.total(customers.weight)
-    rows = BgNbdRows(x, t_x / unit, age / unit, weight)
+    rows = BgNbdRows(x, t_x, age, distinct.total(customers.weight), first_chances)
+    return fit_rows(rows, prior_sd=prior_sd)
+
+
+def fit_rows(rows: BgNbdRows, *, prior_sd: float) -> BgNbdFit:
+    """Maximise equation (6)."""
+    unit = np.array([0.0, np.log(rows.T.max()), 0.0, 0.0])
     found = maximise(
         lambda log_params: mean_negative_log_likelihood(log_params, rows),
         starting_values(rows),
         basis=_BASIS,
-        bounds=_BOUNDS,
+        bounds=(_LOWEST + unit, _HIGHEST + unit),
         n=rows.n,
         prior_sd=prior_sd,
         what="BG/NBD",
     )
-    params = np.exp(found.log_params) * np.array([1.0, unit, 1.0, 1.0])
-    mean_loss = mean_negative_log_likelihood(found.log_params, rows)[0]
+    params = np.exp(found.log_params)
     facts = FitFacts(
-        # In a unit of u days each of the x intervals between purchases has u times the density it has in
-        # days.
-        log_likelihood=float(-mean_loss * rows.n - _dot(weight, x) * np.log(unit)),
+        log_likelihood=-rows.n * mean_negative_log_likelihood(found.log_params, rows)[0],
         n_customers=int(rows.n),
-        n_unique_rows=len(x),
+        n_unique_rows=len(rows.x),
         n_excluded=0,
         gradient=found.gradient,
         n_evaluations=found.n_evaluations,
@@ -194,4 +202,4 @@ def fit(customers: Purchases, *, prior_sd: float) -> BgNbdFit:
         covariance=covariance_of(found, params),
     )
     named = dict(zip(("r", "alpha", "a", "b"), params.tolist(), strict=True))
-    return BgNbdFit(checked_params("BG/NBD", **named), BgNbdRows(x, t_x, age, weight), facts)
+    return BgNbdFit(checked_params("BG/NBD", **named), rows, facts)

@@ -23,7 +23,7 @@ P, Q, V = range(3)
 # The search runs in the logs of p, of q and of p v / q (in mean spend). Above 1e4 amounts, or customers,
 # differ by less than 1 %: all alike.
 _BASIS = np.array([[1.0, 0, 0], [0, 1, 0], [-1, 1, 1]])
-_BOUNDS = (np.log([1e-6, 1e-6, 1e-8]), np.log([1e4, 1e4, 1e8]))
+_LOWEST, _HIGHEST = np.log([1e-6, 1e-6, 1e-8]), np.log([1e4, 1e4, 1e8])
 
 # Totals equal but for rounding (sums of cents in another order) are equal: keep 40 of the 52 bits, 1e-12 of
 # the value.
@@ -32,7 +32,7 @@ _BITS_DROPPED = 12
 
 @dataclass(frozen=True)
 class GammaGammaRows:
-    """Distinct (x, m) with their number of customers, each of shape (n_rows,); m in any one currency unit."""
+    """Distinct (x, m) with their number of customers, each of shape (n_rows,); m in currency."""
 
     x: Floats
     m: Floats
@@ -114,33 +114,36 @@ def fit(customers: Spend, *, prior_sd: float) -> GammaGammaFit:
     weight = customers.weight[used]
     distinct = unique_rows(frequency, _rounded(frequency * money))
     x, total = distinct.columns
-    counts = distinct.total(weight)
-    unit = float((counts * total / x).sum() / counts.sum())
-    rows = GammaGammaRows(x, total / x / unit, counts)
+    rows = GammaGammaRows(x, total / x, distinct.total(weight))
+    return fit_rows(rows, prior_sd=prior_sd, n_excluded=int(customers.weight[bought & ~used].sum()))
+
+
+def fit_rows(rows: GammaGammaRows, *, prior_sd: float, n_excluded: int = 0) -> GammaGammaFit:
+    """Maximise equation (1a)."""
+    unit = np.array([0.0, 0.0, np.log((rows.weight * rows.m).sum() / rows.n)])
     found = maximise(
         lambda log_params: mean_negative_log_likelihood(log_params, rows),
         # Spend around its mean: p v / (q-1) = 1 in units of the mean.
-        np.log([4.0, 4.0, 0.75]),
+        np.log([4.0, 4.0, 0.75]) + unit,
         basis=_BASIS,
-        bounds=_BOUNDS,
+        bounds=(_LOWEST + unit, _HIGHEST + unit),
         n=rows.n,
         prior_sd=prior_sd,
         what="Gamma-Gamma",
     )
-    params = np.exp(found.log_params) * np.array([1.0, 1.0, unit])
-    mean_loss = mean_negative_log_likelihood(found.log_params, rows)[0]
+    params = np.exp(found.log_params)
     facts = FitFacts(
-        log_likelihood=float(-mean_loss * rows.n - rows.n * np.log(unit)),
+        log_likelihood=-rows.n * mean_negative_log_likelihood(found.log_params, rows)[0],
         n_customers=int(rows.n),
-        n_unique_rows=len(x),
-        n_excluded=int(customers.weight[bought & ~used].sum()),
+        n_unique_rows=len(rows.x),
+        n_excluded=n_excluded,
         gradient=found.gradient,
         n_evaluations=found.n_evaluations,
         weak_prior=found.weak_prior,
         covariance=covariance_of(found, params),
     )
     named = dict(zip(("p", "q", "v"), params.tolist(), strict=True))
-    return GammaGammaFit(checked_params("Gamma-Gamma", **named), GammaGammaRows(x, total / x, counts), facts)
+    return GammaGammaFit(checked_params("Gamma-Gamma", **named), rows, facts)
 
 
 def _rounded(values: Floats) -> Floats:

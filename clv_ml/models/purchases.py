@@ -10,9 +10,8 @@ Alternative to the Pareto/NBD Model, Marketing Science 24(2), 275-284, doi:10.12
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -21,14 +20,17 @@ from scipy.special import betainc, betaln, expit, gammaln
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.models import _bgnbd
 from clv_ml.models._beta_mixture import expected_count
-from clv_ml.models._facts import FitFacts, checked_params, covariance_frame
+from clv_ml.models._fitted import FittedModel
 from clv_ml.models._forecast import AliveForecast, checked_horizons, forecast_alive, residual_alive
-from clv_ml.models._quantiles import checked_levels, count_quantiles
+from clv_ml.models._quantiles import Survival, checked_levels, count_quantiles
 from clv_ml.models._table import Floats, Purchases, read_purchases
 from clv_ml.models._unique import unique_rows
 
+# Somebody who has just bought for the first time.
+_NEW = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [0.0]})
 
-class PurchaseModel:
+
+class PurchaseModel(FittedModel):
     """BG/NBD: fitted by maximum likelihood on distinct rows, safe to predict from for every valid input.
 
     Parameters
@@ -53,13 +55,12 @@ class PurchaseModel:
     {'ann': 1.226}
     """
 
-    def __init__(self, *, prior_sd: float = 2.0) -> None:
-        if not prior_sd > 0:
-            raise ConfigError(f"prior_sd is {prior_sd!r}; a positive number is wanted.")
-        self.prior_sd = prior_sd
-        self._params: dict[str, float] | None = None
-        self._rows: _bgnbd.BgNbdRows | None = None
-        self.fit_: FitFacts | None = None
+    KIND: ClassVar[str] = "bgnbd"
+    UNIT: ClassVar[str] = "days"
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+    # Chances to leave beside one at each repeat purchase.
+    _FIRST_CHANCES: ClassVar[int] = 0
+    _rows: _bgnbd.BgNbdRows | None = None
 
     def fit(self, rfm: pd.DataFrame) -> Self:
         """Maximise the likelihood, equation (6).
@@ -85,40 +86,14 @@ class PurchaseModel:
                 f"rfm: column 'T' is 0 in all {len(customers.index):,} rows: nobody has been watched for a day. "
                 "Use a later cutoff."
             )
-        fitted = _bgnbd.fit(customers, prior_sd=self.prior_sd)
+        fitted = _bgnbd.fit(customers, prior_sd=self.prior_sd, first_chances=self._FIRST_CHANCES)
         self._params, self._rows, self.fit_ = fitted.params, fitted.rows, fitted.facts
         return self
 
     @classmethod
     def from_params(cls, *, r: float, alpha: float, a: float, b: float) -> Self:
         """Build the model from known parameters, alpha in days."""
-        model = cls()
-        model._params = checked_params("BG/NBD", r=r, alpha=alpha, a=a, b=b)
-        return model
-
-    @property
-    def params_(self) -> Mapping[str, float]:
-        """The parameters r, alpha (days), a and b."""
-        return MappingProxyType(dict(zip(("r", "alpha", "a", "b"), self._values(), strict=True)))
-
-    @property
-    def covariance_(self) -> pd.DataFrame:
-        """Covariance matrix of the parameters, from the exact Hessian."""
-        return covariance_frame(self.fit_, tuple(self.params_))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return parameters and fit facts as plain data for JSON."""
-        facts = None if self.fit_ is None else self.fit_.to_dict()
-        return {"model": "bgnbd", "unit": "days", "params": dict(self.params_), "fit": facts}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Build the model from what `to_dict` returned."""
-        if data.get("model") != "bgnbd":
-            raise ConfigError(f"model is {data.get('model')!r}; 'bgnbd' is wanted.")
-        model = cls.from_params(**data["params"])
-        model.fit_ = None if data.get("fit") is None else FitFacts.from_dict(data["fit"])
-        return model
+        return cls._of(r=r, alpha=alpha, a=a, b=b)
 
     def to_lifetimes(self) -> Any:
         """Return a fitted ``lifetimes.BetaGeoFitter`` with these parameters, times in days."""
@@ -184,21 +159,21 @@ class PurchaseModel:
         distinct = unique_rows(customers.frequency, customers.T, customers.recency)
         x, age, t_x = distinct.columns
         few = Purchases(pd.RangeIndex(len(x)), x, t_x, age, np.ones_like(x))
-        r, alpha, a, b = self._values()
-        alive, w = self._alive(few), days / (alpha + age + days)
-
-        def survival(n: Floats) -> Floats:
-            stays = np.exp(betaln(a, b + x + n - 1.0) - betaln(a, b + x))
-            return np.asarray(alive * betainc(n, r + x, w) * stays)
-
-        table = count_quantiles(survival, len(x), wanted)[distinct.inverse]
+        table = count_quantiles(self._survival(few, days), len(x), wanted)[distinct.inverse]
         return pd.DataFrame(table.astype(np.int64), index=customers.index, columns=list(levels))
+
+    def probability_at_least(self, rfm: pd.DataFrame, *, count: int, horizon_days: float) -> pd.Series[float]:
+        """P(Y >= count | x, t_x, T), the upper sum of equation (8) as in `purchase_quantiles`; 1 for count 0."""
+        if count != int(count) or count < 0:
+            raise ConfigError(f"count is {count!r}; a whole number, 0 or more, is allowed.")
+        customers = read_purchases(rfm)
+        (days,) = checked_horizons([horizon_days])
+        values = self._survival(customers, days)(np.full(len(customers.index), float(count)))
+        return pd.Series(values, index=customers.index, name=f"p_at_least_{int(count)}")
 
     def unconditional_expectation(self, horizon_days: float) -> float:
         """E[X(t)] of a new customer, equation (9)."""
-        r, alpha, a, b = self._values()
-        (days,) = checked_horizons([horizon_days])
-        return float(expected_count(np.array([r]), np.array([[days / alpha]]), a, np.array([b]))[0, 0])
+        return float(self.expected_purchases(_NEW, horizon_days=horizon_days).iloc[0])
 
     def probability_of_count(self, n: int, horizon_days: float) -> float:
         """P(X(t) = n) of a new customer, equation (8).
@@ -218,17 +193,24 @@ class PurchaseModel:
         left = np.exp(betaln(a + 1.0, b + n - 1.0) - betaln(a, b)) * betainc(n, r, days / (alpha + days))
         return float(np.exp(log_exactly) + left)
 
-    def _values(self) -> tuple[float, float, float, float]:
-        if self._params is None:
-            raise ConfigError("This PurchaseModel has no parameters yet: call .fit(rfm) or from_params(...).")
-        return self._params["r"], self._params["alpha"], self._params["a"], self._params["b"]
-
     def _log_odds_gone(self, customers: Purchases) -> Floats:
-        """Log of P(gone) / P(alive); minus infinity for one-time buyers."""
+        """Log of P(gone) / P(alive); minus infinity for who had no chance to leave."""
         r, alpha, a, b = self._values()
-        x = customers.frequency
+        x, k = customers.frequency, customers.frequency + self._FIRST_CHANCES
         silence = np.log1p((customers.T - customers.recency) / (alpha + customers.recency))
-        return np.where(x > 0, np.log(a / (b + np.maximum(x, 1.0) - 1.0)) + (r + x) * silence, -np.inf)
+        return np.where(k > 0, np.log(a / (b + np.maximum(k, 1.0) - 1.0)) + (r + x) * silence, -np.inf)
+
+    def _survival(self, customers: Purchases, days: float) -> Survival:
+        r, alpha, a, b = self._values()
+        alive, w = self._alive(customers), days / (alpha + customers.T + days)
+        shape, stay = r + customers.frequency, b + customers.frequency + self._FIRST_CHANCES
+
+        def survival(n: Floats) -> Floats:
+            from_one = np.maximum(n, 1.0)
+            stays = np.exp(betaln(a, stay + from_one - 1.0) - betaln(a, stay))
+            return np.where(n > 0, alive * betainc(from_one, shape, w) * stays, 1.0)
+
+        return survival
 
     def _alive(self, customers: Purchases) -> Floats:
         return np.asarray(expit(-self._log_odds_gone(customers)))
@@ -236,7 +218,7 @@ class PurchaseModel:
     def _alive_expectation(self, x: Floats, age: Floats, times: Floats) -> Floats:
         """E[Y(t) | x, T, alive]: equation (9) with r+x, alpha+T, a, b+x; shapes (n,), (n,), (n, k)."""
         r, alpha, a, b = self._values()
-        return expected_count(r + x, times / (alpha + age)[:, None], a, b + x)
+        return expected_count(r + x, times / (alpha + age)[:, None], a, b + x + self._FIRST_CHANCES)
 
     def _forecast_alive(self, customers: Purchases, horizons: Floats, *, rate: float) -> AliveForecast:
         alpha = self._values()[1]
@@ -249,4 +231,4 @@ class PurchaseModel:
             return residual_alive(self._alive_expectation, alpha, customers, rate=rate)
         if a <= 1:
             raise ConfigError(f"Without a discount the value is infinite (a is {a:.3f}): set annual_discount_rate.")
-        return (a + b + customers.frequency - 1.0) / (a - 1.0)
+        return (a + b + self._FIRST_CHANCES + customers.frequency - 1.0) / (a - 1.0)

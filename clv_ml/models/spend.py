@@ -10,20 +10,18 @@ Marketing Research 42(4), 415-430, doi:10.1509/jmkr.2005.42.4.415.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from clv_ml.errors import ConfigError, DataError
+from clv_ml.errors import DataError
 from clv_ml.models import _gamma_gamma
-from clv_ml.models._facts import FitFacts, checked_params, covariance_frame
+from clv_ml.models._fitted import FittedModel
 from clv_ml.models._table import Floats, Spend, read_spend
 
 
-class SpendModel:
+class SpendModel(FittedModel):
     """Gamma-Gamma: fitted by maximum likelihood on the customers who bought again.
 
     Parameters
@@ -47,13 +45,10 @@ class SpendModel:
     {'ann': 35.22, 'bo': 47.34}
     """
 
-    def __init__(self, *, prior_sd: float = 2.0) -> None:
-        if not prior_sd > 0:
-            raise ConfigError(f"prior_sd is {prior_sd!r}; a positive number is wanted.")
-        self.prior_sd = prior_sd
-        self._params: dict[str, float] | None = None
-        self._rows: _gamma_gamma.GammaGammaRows | None = None
-        self.fit_: FitFacts | None = None
+    KIND: ClassVar[str] = "gamma_gamma"
+    UNIT: ClassVar[str] = "currency of the table"
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+    _rows: _gamma_gamma.GammaGammaRows | None = None
 
     def fit(self, rfm: pd.DataFrame) -> Self:
         """Maximise the likelihood, equation (1a), over the rows with frequency and monetary_value above 0.
@@ -78,39 +73,13 @@ class SpendModel:
     @classmethod
     def from_params(cls, *, p: float, q: float, v: float) -> Self:
         """Build the model from known parameters, v in the currency unit of the tables to come."""
-        model = cls()
-        model._params = checked_params("Gamma-Gamma", p=p, q=q, v=v)
-        return model
-
-    @property
-    def params_(self) -> Mapping[str, float]:
-        """The parameters p, q and v (currency)."""
-        return MappingProxyType(dict(zip("pqv", self._values(), strict=True)))
-
-    @property
-    def covariance_(self) -> pd.DataFrame:
-        """Covariance matrix of the parameters, from the exact Hessian."""
-        return covariance_frame(self.fit_, tuple(self.params_))
+        return cls._of(p=p, q=q, v=v)
 
     @property
     def population_mean(self) -> float:
         """E(M) = p v / (q-1), equation (3), in currency; infinite when q <= 1."""
         p, q, v = self._values()
         return p * v / (q - 1.0) if q > 1.0 else float("inf")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return parameters and fit facts as plain data for JSON."""
-        facts = None if self.fit_ is None else self.fit_.to_dict()
-        return {"model": "gamma_gamma", "params": dict(self.params_), "fit": facts}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Build the model from what `to_dict` returned."""
-        if data.get("model") != "gamma_gamma":
-            raise ConfigError(f"model is {data.get('model')!r}; 'gamma_gamma' is wanted.")
-        model = cls.from_params(**data["params"])
-        model.fit_ = None if data.get("fit") is None else FitFacts.from_dict(data["fit"])
-        return model
 
     def to_lifetimes(self) -> Any:
         """Return a fitted ``lifetimes.GammaGammaFitter`` with these parameters."""
@@ -146,8 +115,3 @@ class SpendModel:
                 "them, or fit more customers."
             )
         return np.asarray(p * (v + x * customers.monetary_value) / below)
-
-    def _values(self) -> tuple[float, float, float]:
-        if self._params is None:
-            raise ConfigError("This SpendModel has no parameters yet: call .fit(rfm) or from_params(...).")
-        return self._params["p"], self._params["q"], self._params["v"]
