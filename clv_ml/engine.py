@@ -7,14 +7,15 @@ pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money 
 
 from __future__ import annotations
 
+import csv
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from clv_ml.config import EngineConfig
-from clv_ml.errors import ConfigError, DataError, missing_columns
+from clv_ml.errors import ClvError, ConfigError, DataError, missing_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ Column: TypeAlias = Any
 MONEY = "decimal(18,2)"
 _READERS = {
     "parquet": "read_parquet([{paths}], union_by_name=false)",
-    "csv": "read_csv([{paths}], all_varchar=true, header=true)",
+    "csv": "read_csv([{paths}], header=true{options})",
 }
 
 
@@ -50,12 +51,8 @@ class Engine:
     Parameters
     ----------
     config
-        Limits of the engine; DuckDB's own defaults where a value is None.
-
-    Raises
-    ------
-    ConfigError
-        If DuckDB refuses a setting.
+        Limits of the engine; DuckDB's own defaults where a value is None. A setting that DuckDB refuses is a
+        ConfigError.
     """
 
     def __init__(self, config: EngineConfig | None = None) -> None:
@@ -74,7 +71,8 @@ class Engine:
                 config={key: value for key, value in settings.items() if value is not None}
             )
         except duckdb.Error as error:
-            raise ConfigError(f"engine: DuckDB refuses {settings}: {error}") from error
+            raise ConfigError(f"engine: DuckDB refuses {settings}: {_one_line(error)}") from error
+        self._error = duckdb.Error
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
@@ -84,9 +82,7 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -122,17 +118,18 @@ class Engine:
         Raises
         ------
         DataError
-            If a file cannot be read, or a column is not there (the message names those that are).
+            If a file is empty or cannot be read, or a column is not there (the message names those that are).
         """
-        import duckdb
-
         parts = []
         for path in paths:
-            reader = _READERS[file_format].format(paths=_text(str(path)))
+            if path.stat().st_size == 0:
+                raise DataError(f"{path}: the file is empty")
+            options = _csv_options(path, columns.values()) if file_format == "csv" else ""
+            reader = _READERS[file_format].format(paths=_text(str(path)), options=options)
             try:
-                described = self._connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-            except duckdb.Error as error:
-                raise DataError(f"{path}: cannot be read as {file_format}: {_first_line(error)}") from error
+                described = self._run(f"DESCRIBE SELECT * FROM {reader}").fetchall()
+            except ClvError as error:
+                raise DataError(f"{path}: cannot be read as {file_format}: {error}") from error.__cause__
             types = {row[0]: row[1] for row in described}
             absent = [source for source in columns.values() if source not in types]
             if absent:
@@ -149,9 +146,9 @@ class Engine:
             )
         try:
             return self._materialise(" UNION ALL BY NAME ".join(parts))
-        except duckdb.Error as error:
+        except ClvError as error:
             names = ", ".join(str(path) for path in paths)
-            raise DataError(f"{names}: cannot be read: {_first_line(error)}") from error
+            raise DataError(f"{names}: cannot be read: {error}") from error.__cause__
 
     def from_pandas(self, frame: pd.DataFrame) -> DataFrame:
         """Copy a pandas frame into the engine (a registered view is invisible to SQLFrame)."""
@@ -167,26 +164,27 @@ class Engine:
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""
-        return self._connection.execute(self._sql(frame)).df()
+        table: pd.DataFrame = self._run(self._sql(frame)).df()
+        return table
 
     def to_arrow(self, frame: DataFrame) -> pa.Table:
         """Take a frame out as an Arrow table (decimals stay decimals)."""
-        return self._connection.execute(self._sql(frame)).to_arrow_table()
+        return self._run(self._sql(frame)).to_arrow_table()
 
     def write_parquet(self, frame: DataFrame, path: Path) -> None:
         """Write a frame to one Parquet file."""
-        self._connection.execute(f"COPY ({self._sql(frame)}) TO {_text(str(path))} (FORMAT parquet)")
+        self._run(f"COPY ({self._sql(frame)}) TO {_text(str(path))} (FORMAT parquet)")
 
     def row_count(self, frame: DataFrame) -> int:
         """Count the rows of a frame."""
-        rows = self._connection.execute(f"SELECT count(*) FROM ({self._sql(frame)})").fetchall()
+        rows = self._run(f"SELECT count(*) FROM ({self._sql(frame)})").fetchall()
         return int(rows[0][0])
 
     def fingerprint(self, frame: DataFrame, columns: Sequence[str]) -> str:
         """Digest all rows of some columns, whatever their order: count, sum and xor of row hashes, in hex."""
         names = ", ".join(_identifier(name) for name in columns)
         digest = f"hash({names})"
-        count, total, xor = self._connection.execute(
+        count, total, xor = self._run(
             f"SELECT count(*), coalesce(sum({digest} % 4294967291), 0), coalesce(bit_xor({digest}), 0) "
             f"FROM ({self._sql(frame)})"
         ).fetchall()[0]
@@ -197,17 +195,25 @@ class Engine:
 
     def _materialise(self, sql: str) -> DataFrame:
         name = next(self._names)
-        self._connection.execute(f"CREATE TABLE {name} AS {sql}")
+        self._run(f"CREATE TABLE {name} AS {sql}")
         return self._session.table(name)
+
+    def _run(self, sql: str) -> Any:
+        """Run a statement; what DuckDB cannot do (memory, disk, a pattern it does not know) is one clear line."""
+        try:
+            return self._connection.execute(sql)
+        except self._error as error:
+            raise ClvError(f"data engine: {_one_line(error)}") from error
 
 
 def _read_expression(source: str, kind: str, name: str, timestamp_format: str | None) -> str:
     """Write the SQL that reads one source column in the form the canonical tables expect."""
     column = f"source.{_identifier(source)}"
-    if name == "timestamp" and timestamp_format and kind == "VARCHAR":
-        return f"try_strptime({column}, {_text(timestamp_format)})"
     if kind.startswith("TIMESTAMP"):
         return f"CAST({column} AS TIMESTAMP)"  # the connection's zone is UTC
+    if name == "timestamp" and timestamp_format and kind != "DATE":
+        text = f"CAST({column} AS VARCHAR)"  # what does not follow the pattern stays as it is
+        return f"coalesce(CAST(try_strptime({text}, {_text(timestamp_format)}) AS VARCHAR), {text})"
     if name in {"customer_id", "order_id", "product"} and kind in {"DOUBLE", "FLOAT"}:
         # ids that pandas turned into floats: 17850.0 is customer 17850
         whole = f"CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR)"
@@ -223,5 +229,21 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+def _csv_options(path: Path, wanted: Iterable[str]) -> str:
+    """Say how a file is laid out, from its header; DuckDB guesses where the wanted columns are not in it.
+
+    A guess also weighs the rows below: one bad row would change it, or end in an error that names no line.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        header = file.readline()
+    for delimiter in (",", ";", "\t", "|"):
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        if set(wanted) <= set(names) and len({name.lower() for name in names}) == len(names):
+            columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
+            return f", auto_detect=false, columns={{{columns}}}, delim={_text(delimiter)}, quote='\"', escape='\"'"
+    return ", all_varchar=true"
+
+
+def _one_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).split("Possible ")[0].splitlines()]
+    return "; ".join(line for line in lines if line and not line.startswith(("Original Line", "LINE", "^")))

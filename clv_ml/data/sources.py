@@ -6,6 +6,9 @@ import datetime as dt
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from clv_ml.config import SourceConfig, TransactionsConfig
 from clv_ml.data.datasets import load_dataset
@@ -43,13 +46,14 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
 def canonical(frame: DataFrame, start: dt.datetime | None = None, end: dt.datetime | None = None) -> DataFrame:
     """Bring a source's columns into canonical types; what cannot be parsed becomes null beside its text.
 
-    Rows outside [start, end) are marked, not dropped.
+    A time with an offset from UTC is brought to UTC; one before 1700 or after 2199 (9999-12-31, infinity) is no
+    time of a purchase and counts as unreadable. Rows outside [start, end) are marked, not dropped.
     """
     f = functions()
     texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in PROVENANCE}
     texts["amount"] = _amount_text(texts)
     others = [name for name in frame.columns if name not in (*PROVENANCE, *REQUIRED, *AMOUNT_FACTORS)]
-    timestamp = f.expr("try_cast(timestamp as timestamp_ntz)")
+    timestamp = _timestamp(texts["timestamp"])
     parsed = frame.select(
         _or_null(texts["customer_id"]).alias("customer_id"),
         texts["timestamp"].alias("timestamp_text"),
@@ -88,11 +92,14 @@ def find_files(source: SourceConfig, root: Path) -> list[Path]:
     if full.is_file():
         return [full]
     if full.is_dir():
-        files = sorted(path for path in full.iterdir() if path.suffix in _SUFFIXES)
+        files = sorted(path for path in full.iterdir() if path.is_file() and path.suffix.lower() in _SUFFIXES)
         if not files:
             raise ConfigError(f"source {full}: the folder holds no {', '.join(_SUFFIXES)} file")
+        if source.format is None and len({_format_of(path) for path in files}) > 1:
+            raise ConfigError(f"source {full}: the folder holds files of several formats; give a glob such as *.csv")
         return files
-    files = sorted(path for path in full.parent.glob(full.name) if path.is_file()) if full.parent.is_dir() else []
+    base = Path(full.anchor) if pattern.is_absolute() else root
+    files = sorted(path for path in base.glob(str(pattern.relative_to(pattern.anchor))) if path.is_file())
     if not files:
         raise ConfigError(f"source {full}: no such file; relative paths start at transactions.root ({root})")
     return files
@@ -106,20 +113,51 @@ def _format_of(path: Path) -> str:
 
 
 def with_provenance(frame: DataFrame, name: str) -> DataFrame:
-    """Return a copy of a pandas frame with its rows numbered like the lines of a file."""
+    """Return the canonical columns of a pandas frame, with its rows numbered like the lines of a file.
+
+    Ids that pandas turned into floats become whole numbers again; columns of mixed types become text.
+    """
     absent = [column for column in REQUIRED if column not in frame.columns]
     if absent:
         raise DataError(
             f"{name}: column {', '.join(absent)} is missing; available: {', '.join(map(str, frame.columns))}"
         )
-    return frame.assign(source_file=name, source_line=range(1, len(frame) + 1), source_hash=0)
+    kept = frame[[column for column in (*REQUIRED, "order_id") if column in frame.columns]]
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy() // 2
+    return kept.apply(_plain).assign(
+        source_file=name, source_line=range(1, len(frame) + 1), source_hash=hashes.astype("int64")
+    )
+
+
+def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
+    is_id = column.name in ("customer_id", "order_id")
+    if is_id and pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        return column.astype("Int64").astype("string")
+    is_number = pd.api.types.is_numeric_dtype(column)
+    if is_id or column.dtype == object or (column.name == "timestamp" and is_number):
+        return column.astype("string")
+    return column
 
 
 def _amount_text(texts: dict[str, Column]) -> Column:
     if "amount" in texts:
         return texts["amount"]
     f = functions()
-    return f.expr("try_cast(quantity as double) * try_cast(unit_price as double)").cast("string")
+    product = f.expr("try_cast(quantity as double) * try_cast(unit_price as double)").cast("string")
+    # factors that cannot be multiplied stay readable in the quarantine
+    both = (texts["quantity"] != f.lit("")) & (texts["unit_price"] != f.lit(""))
+    factors = f.concat(texts["quantity"], f.lit(" x "), texts["unit_price"])
+    return f.coalesce(product, f.when(both, factors))
+
+
+def _timestamp(text: Column) -> Column:
+    f = functions()
+    with_offset = text.rlike(r":.*[+-]\d\d(:?\d\d)?$")
+    moment = f.when(with_offset, f.expr("cast(try_cast(timestamp as timestamptz) as timestamp_ntz)")).otherwise(
+        f.expr("try_cast(timestamp as timestamp_ntz)")
+    )
+    first, last = (f.lit(day).cast("timestamp_ntz") for day in ("1700-01-01", "2200-01-01"))
+    return f.when((moment >= first) & (moment < last), moment)
 
 
 def _or_null(text: Column) -> Column:
@@ -131,10 +169,15 @@ def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | No
     f = functions()
     outside = f.lit(False)
     if start is not None:
-        outside = outside | (timestamp < f.lit(start.isoformat(sep=" ")).cast("timestamp_ntz"))
+        outside = outside | (timestamp < _moment(start))
     if end is not None:
-        outside = outside | (timestamp >= f.lit(end.isoformat(sep=" ")).cast("timestamp_ntz"))
+        outside = outside | (timestamp >= _moment(end))
     return f.coalesce(outside, f.lit(False))
+
+
+def _moment(time: dt.datetime) -> Column:
+    utc = time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
+    return functions().lit(utc.isoformat(sep=" ")).cast("timestamp_ntz")
 
 
 def _with_columns(frame: DataFrame, names: Sequence[str]) -> DataFrame:
