@@ -9,16 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from clv_ml.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CLV_ML__"
+# Names of columns that the tables carry beside the mapped ones.
+_RESERVED = {"day", "reason", "copy", "first_purchase", "timestamp_text", "amount_text", "amount_number"}
+_RESERVED |= {"source_file", "source_line", "source_hash", "outside_window"}
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
@@ -52,7 +56,7 @@ class SourceConfig(_Section):
     """Canonical column to column in the files. customer_id, timestamp, and amount (or quantity and unit_price)
     are needed; order_id, product, cost and any further attribute are optional."""
     timestamp_format: str | None = None
-    """strptime pattern where timestamps are text and not ISO 8601."""
+    """strptime pattern where timestamps are not ISO 8601, such as "%d/%m/%Y" or "%Y%m%d"."""
     start: dt.datetime | None = None
     """Rows before this moment belong to another source; they are set aside as outside_source_window."""
     end: dt.datetime | None = None
@@ -62,6 +66,9 @@ class SourceConfig(_Section):
     def _is_one_source(self) -> Self:
         if (self.dataset is None) == (self.path is None):
             raise ValueError("give either `dataset` or `path`")
+        reserved = _RESERVED & set(self.columns)
+        if reserved:
+            raise ValueError(f"`columns` cannot map {', '.join(sorted(reserved))}: clv_ml adds a column of this name")
         if self.path is not None:
             absent = {"customer_id", "timestamp"} - set(self.columns)
             if absent:
@@ -80,6 +87,15 @@ class ExcludeRule(_Section):
     """Regular expression that must match somewhere in the text of the column."""
     reason: Name
     """Reason code under which the rows are set aside."""
+
+    @field_validator("matches")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression, {error}") from error
+        return pattern
 
 
 class RowPolicy(_Section):
@@ -252,6 +268,8 @@ def _copy(tree: Any) -> Any:
 
 def _assign(tree: Any, keys: Sequence[str], text: str, *, given: str) -> None:
     """Set one value in a nested tree; digits walk into lists."""
+    if not all(keys):
+        raise ConfigError(f"{given}: the key has an empty part")
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:

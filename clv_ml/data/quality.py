@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clv_ml.config import RowPolicy
+from clv_ml.data.schema import PROVENANCE, REQUIRED
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
-from clv_ml.errors import ClvError, DataError, DataQualityError
+from clv_ml.errors import ClvError, ConfigError, DataError, DataQualityError
 
 # Rows that break the contract; all other reasons are what the config declared.
 FAULTS = (
@@ -27,6 +28,9 @@ FAULTS = (
     "duplicate_line",
     "refund_without_purchase",
 )
+# Rows that the config declared out, beside those of its own `exclude` rules.
+DECLARED = ("outside_source_window", "zero_amount", "refund_dropped")
+MAX_AMOUNT = 1e12  # a row at or above this is a mistake, and sums of such rows would leave decimal(18,2)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> Che
 
     Raises
     ------
+    ConfigError
+        If an `exclude` rule names a column that is not mapped, or a reason that means something else.
     DataError
         If no row is valid, or a refund comes in where the config forbids them.
     """
@@ -130,18 +136,8 @@ def enforce_limit(report: QualityReport, max_bad_share: float) -> None:
         )
 
 
-_INTERNAL = {
-    "customer_id",
-    "timestamp_text",
-    "timestamp",
-    "amount_text",
-    "amount_number",
-    "amount",
-    "source_file",
-    "source_line",
-    "source_hash",
-    "outside_window",
-}
+_ADDED = {"timestamp_text", "amount_text", "amount_number", *PROVENANCE, "outside_window"}
+_INTERNAL = {*REQUIRED, *_ADDED}
 
 
 def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
@@ -152,7 +148,12 @@ def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
     for rule in policy.exclude:
         name = "amount_text" if rule.column == "amount" else rule.column
         if name not in columns:
-            raise DataError(f"transactions.exclude: no column {rule.column!r}; mapped: {', '.join(columns)}")
+            mapped = ", ".join(column for column in columns if column == "timestamp" or column not in _ADDED)
+            raise ConfigError(f"transactions.exclude: no column {rule.column!r}; mapped: {mapped}")
+        if rule.reason in (*FAULTS, *DECLARED, "valid"):
+            raise ConfigError(
+                f"transactions.exclude: the reason {rule.reason!r} has a meaning already; use another name"
+            )
         rules.append((col(name).cast("string").rlike(rule.matches), rule.reason))
     rules += [
         (col("customer_id").isNull(), "missing_customer_id"),
@@ -161,7 +162,7 @@ def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
         (col("amount_text").isNull(), "missing_amount"),
         (col("amount_number").isNull(), "unreadable_amount"),
         (f.isnan("amount_number") | (f.abs(col("amount_number")) == float("inf")), "non_finite_amount"),
-        (col("amount").isNull(), "amount_out_of_range"),
+        (col("amount").isNull() | (f.abs(col("amount_number")) >= MAX_AMOUNT), "amount_out_of_range"),
     ]
     if policy.data_end is not None:
         last = f.lit(policy.data_end.isoformat()).cast("date")
