@@ -82,7 +82,7 @@ _REASONS = (
 
 def _fall(recent: float, both: float) -> float:
     before = both - recent
-    return (before - recent) / before if before > recent else 0.0
+    return (before - recent) / before if before > max(recent, 0.0) else 0.0  # refunds can make either negative
 
 
 def reasons(customers: pd.DataFrame) -> pd.DataFrame:

@@ -103,13 +103,15 @@ class ChurnModel:
         Raises
         ------
         DataError
-            If a column is missing, or a horizon has only one class.
+            If a column is missing, there are no rows, or a horizon has only one class.
         """
         labels = [f"churned_{horizon}" for horizon in self.horizons_days]
         needed = ["customer_id", "cutoff", *features, *labels]
         absent = [name for name in needed if name not in snapshots.columns]
         if absent:
             raise missing_columns("snapshots", absent, snapshots.columns, "Build them with one training call.")
+        if snapshots.empty:
+            raise DataError("snapshots: there are no rows to learn from")
         rows = snapshots.sort_values(["cutoff", "customer_id"], kind="stable", ignore_index=True)
         self.features_ = tuple(features)
         matrix = _matrix(rows, self.features_)
@@ -159,7 +161,8 @@ class ChurnModel:
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return each feature's exact share (TreeSHAP) in the log odds of the main horizon, and the base value."""
-        raw = self._boosters[self.horizons_days[-1]].predict(_matrix(features, self.features_), pred_contrib=True)
+        booster = self._boosters[self.horizons_days[-1]]
+        raw = booster.predict(_matrix(features, self.features_), pred_contrib=True) if len(features) else None
         return pd.DataFrame(raw, index=features.index, columns=[*self.features_, "base_value"])
 
     def importance(self) -> pd.Series[float]:

@@ -39,10 +39,10 @@ def day_totals(transactions: DataFrame) -> DataFrame:
     )
     totals = transactions.groupBy("customer_id", "day").agg(
         f.sum("amount").cast(MONEY).alias("net"),
-        f.sum(f.when(bought, f.col("amount"))).cast(MONEY).alias("gross"),
+        f.sum(f.when(bought, f.col("amount")).otherwise(f.lit(0))).cast(MONEY).alias("gross"),
         orders.cast("bigint").alias("orders"),
     )
-    free = (f.col("gross") == 0) & (f.col("net") == 0)
+    free = (f.col("gross") == 0) & (f.col("net") == 0)  # refunds alone leave net < 0
     return totals.select("customer_id", "day", "net", "orders", ((f.col("net") > 0) | free).alias("is_purchase"))
 
 
