@@ -55,6 +55,7 @@ def save_bundle(models: FittedModels, facts: Mapping[str, Any], folder: Path) ->
         "facts": dict(facts),
         "sha256": {name: _sha256(text.encode()) for name, text in files.items()},
     }
+    manifest["checksum"] = _checksum(manifest)
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     return load_bundle(folder)
@@ -82,6 +83,8 @@ def load_bundle(path: Path | str) -> Bundle:
         raise ClvError(f"{folder / MANIFEST}: not a model bundle ({error})") from error
     if schema != SCHEMA_VERSION:
         raise ClvError(f"{folder}: bundle schema {schema}, this version reads {SCHEMA_VERSION}; use a matching clv_ml")
+    if manifest.get("checksum") != _checksum(manifest):
+        raise ClvError(f"{folder / MANIFEST}: checksum differs; the bundle was edited or damaged")
     try:
         files = _read_files(folder, manifest["sha256"])
         churn = None if manifest["churn"] is None else ChurnModel.from_files(manifest["churn"], files)
@@ -92,7 +95,7 @@ def load_bundle(path: Path | str) -> Bundle:
             churn=churn,
             churn_note=manifest["churn_note"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ClvError(f"{folder / MANIFEST}: damaged, {type(error).__name__}: {error}") from error
     return Bundle(models, manifest["facts"], _sha256(content)[:12])
 
@@ -110,6 +113,12 @@ def _read_files(folder: Path, digests: Mapping[str, str]) -> dict[str, str]:
             raise ClvError(f"{folder / name}: checksum differs from {MANIFEST}; the bundle was edited or damaged")
         files[name] = content.decode()
     return files
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """Digest of everything in a manifest but the checksum itself."""
+    content = {key: value for key, value in manifest.items() if key != "checksum"}
+    return _sha256(json.dumps(content, sort_keys=True).encode())
 
 
 def _sha256(content: bytes) -> str:
