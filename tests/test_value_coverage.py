@@ -6,6 +6,7 @@ digit.
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from clv_ml.errors import ConfigError, DataError
 from clv_ml.models.intervals import predictive_intervals
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
+from clv_ml.models.value import customer_lifetime_value
 
 LEVELS = (0.025, 0.1, 0.9, 0.975)
 DAYS = 90
@@ -55,14 +57,14 @@ def pit(model: PurchaseModel, rfm: pd.DataFrame, days: float, seed: int) -> pd.S
 
 
 def test_intervals_hold_the_simulated_truth_as_often_as_they_say() -> None:
-    """60 populations of 300 customers: four standard errors of a share of 80 % are 21 %, of 95 % 11 %.
+    """30 populations of 300 customers: four standard errors of a share of 80 % are 29 %, of 95 % 16 %.
 
     Counts are discrete and most customers buy nothing, so that a customer's interval holds more than it says.
     """
-    shares = measured(60, 300).mean()
+    shares = measured(30, 300).mean()
     for name in ("purchases", "clv"):
-        assert shares[f"{name} of all, 80 %"] > 0.59
-        assert shares[f"{name} of all, 95 %"] > 0.84
+        assert shares[f"{name} of all, 80 %"] > 0.51
+        assert shares[f"{name} of all, 95 %"] > 0.79
         assert shares[f"{name} of a customer, 80 %"] > 0.79
         assert shares[f"{name} of a customer, 95 %"] > 0.94
 
@@ -97,8 +99,6 @@ def test_simulated_futures_have_the_mean_that_the_formulas_give() -> None:
     customers, cohorts = predictive_intervals(
         purchases, spend, rfm, horizon_days=365, n_futures=2000, n_parameter_draws=0, margin=0.4, cost_per_order=1.0
     )
-    from clv_ml.models.value import customer_lifetime_value
-
     exact = customer_lifetime_value(purchases, spend, rfm, horizon_days=365, margin=0.4, cost_per_order=1.0)
     assert cohorts.loc["all", "purchases_mean"] == pytest.approx(exact["expected_purchases"].sum(), rel=0.01)
     assert cohorts.loc["all", "clv_mean"] == pytest.approx(exact["expected_clv"].sum(), rel=0.015)
@@ -111,8 +111,8 @@ def test_simulated_futures_have_the_mean_that_the_formulas_give() -> None:
 def test_cohorts_add_up_and_the_seed_decides() -> None:
     rfm = cdnow_rfm()
     purchases, spend = PurchaseModel().fit(rfm), SpendModel().fit(rfm)
-    month = pd.Series(np.where(rfm["T"] > 240, "January", "later"), index=rfm.index, name="joined")
-    options = {"horizon_days": 90, "n_futures": 50, "n_parameter_draws": 4}
+    month = pd.Series(np.where(rfm["T"] > 240, "January", "later"), index=rfm.index, name="joined").astype(str)
+    options: Any = {"horizon_days": 90, "n_futures": 50, "n_parameter_draws": 4}
     customers, cohorts = predictive_intervals(purchases, spend, rfm, cohort=month, **options)
     again, _ = predictive_intervals(purchases, spend, rfm, cohort=month, **options)
     pd.testing.assert_frame_equal(customers, again)
@@ -132,4 +132,5 @@ def test_what_cannot_be_simulated_is_refused() -> None:
 
 
 if __name__ == "__main__":
-    print(measured(int(sys.argv[1]) if len(sys.argv) > 1 else 400, 500, first_seed=1000).mean().round(3).to_string())
+    shares = measured(int(sys.argv[1]) if len(sys.argv) > 1 else 400, 500, first_seed=1000).mean()
+    sys.stdout.write(shares.round(3).to_string() + "\n")

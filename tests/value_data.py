@@ -59,6 +59,7 @@ def simulated_rfm(
     spend: tuple[float, float, float] = (6.25, 3.74, 15.44),
     days: int = 540,
     future_days: int = 90,
+    may_leave_at_first: bool = False,
 ) -> pd.DataFrame:
     """Customers who keep the assumptions of the BG/NBD and Gamma-Gamma, in whole numbers for the counts only.
 
@@ -71,12 +72,12 @@ def simulated_rfm(
     leaves = rng.beta(a, b, n)
     age = rng.uniform(1.0, days, n)
     # The number of the purchase after which the customer leaves.
-    last = rng.geometric(np.maximum(leaves, 1e-12))
+    last = rng.geometric(np.maximum(leaves, 1e-12)) - may_leave_at_first
     p, q, v = spend
     scale = rng.gamma(q, 1.0 / v, n)
     frequency, future = np.zeros(n, dtype=int), np.zeros(n, dtype=int)
     recency, clock = np.zeros(n), np.zeros(n)
-    active = np.ones(n, dtype=bool)
+    active = last > 0
     for number in range(1, 100_000):
         rows = np.flatnonzero(active)
         if rows.size == 0:

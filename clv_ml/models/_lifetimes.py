@@ -32,7 +32,18 @@ def lifetimes() -> Any:
 
 def beta_geo_fitter(params: Mapping[str, float], rows: BgNbdRows | None, facts: FitFacts | None) -> Any:
     """Fill a ``BetaGeoFitter`` as its own ``fit`` would, with our (symmetric) covariance."""
-    fitter = lifetimes().BetaGeoFitter(penalizer_coef=0.0)
+    return _count_fitter("BetaGeoFitter", "beta_geometric_nbd_model", params, rows, facts)
+
+
+def modified_beta_geo_fitter(params: Mapping[str, float], rows: BgNbdRows | None, facts: FitFacts | None) -> Any:
+    """Fill a ``ModifiedBetaGeoFitter`` as its own ``fit`` would, with our (symmetric) covariance."""
+    return _count_fitter("ModifiedBetaGeoFitter", "modified_beta_geometric_nbd_model", params, rows, facts)
+
+
+def _count_fitter(
+    name: str, generator: str, params: Mapping[str, float], rows: BgNbdRows | None, facts: FitFacts | None
+) -> Any:
+    fitter = getattr(lifetimes(), name)(penalizer_coef=0.0)
     fitter.predict = fitter.conditional_expected_number_of_purchases_up_to_time
     if rows is not None:
         fitter.data = pd.DataFrame(
@@ -44,7 +55,7 @@ def beta_geo_fitter(params: Mapping[str, float], rows: BgNbdRows | None, facts: 
             }
         )
         fitter._scale = 1.0 / rows.T.max() if rows.T.max() > 0 else 1.0
-        generate = lifetimes().generate_data.beta_geometric_nbd_model
+        generate = getattr(lifetimes().generate_data, generator)
         fitter.generate_new_data = lambda size=1: generate(rows.T, *params.values(), size=size)
     return _with_params(fitter, params, facts)
 
