@@ -3,6 +3,8 @@
 Fader, Hardie & Lee (2005), doi:10.1287/mksc.1040.0098, work in weeks; the model in days.
 """
 
+import doctest
+import importlib
 import json
 import subprocess
 import sys
@@ -124,6 +126,13 @@ assert pd.get_option("mode.chained_assignment") == "warn"
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["purchases", "spend", "modified"])
+def test_the_examples_in_the_docstrings_run(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"clv_ml.models.{module}"))
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_an_unfitted_model_says_so(rfm: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ CALIBRATION_END = pd.Timestamp("1997-09-30")
 
 
 @cache
-def _cdnow_days() -> pd.DataFrame:
+def cdnow_days() -> pd.DataFrame:
     """Day totals of the 1/10 sample that the papers analyse."""
     spec = find_spec("lifetimes")
     assert spec is not None
@@ -27,7 +27,7 @@ def _cdnow_days() -> pd.DataFrame:
 
 def cdnow_rfm() -> pd.DataFrame:
     """Return the RFM table at the end of the calibration period, with the days bought after in ``future``."""
-    days = _cdnow_days()
+    days = cdnow_days()
     rfm = rfm_of_days(days, CALIBRATION_END)
     after = days[days["day"] > CALIBRATION_END].groupby("customer_id").size()
     rfm["future"] = after.reindex(rfm.index).fillna(0).astype(int)

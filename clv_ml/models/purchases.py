@@ -200,7 +200,8 @@ class PurchaseModel(FittedModel):
         silence = np.log1p((customers.T - customers.recency) / (alpha + customers.recency))
         return np.where(k > 0, np.log(a / (b + np.maximum(k, 1.0) - 1.0)) + (r + x) * silence, -np.inf)
 
-    def _survival(self, customers: Purchases, days: float) -> Survival:
+    def _survival(self, customers: Purchases, days: float | Floats) -> Survival:
+        """P(Y >= n) as a function of n, for a horizon or one of each customer."""
         r, alpha, a, b = self._values()
         alive, w = self._alive(customers), days / (alpha + customers.T + days)
         shape, stay = r + customers.frequency, b + customers.frequency + self._FIRST_CHANCES
