@@ -19,14 +19,14 @@ from clv_ml.data.sources import canonical, read_raw, with_provenance
 from clv_ml.decisions.risk import ListContext, risk_list
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError, ConfigError
-from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs
+from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
 from clv_ml.models.bundle import Bundle, load_bundle, save_bundle
 from clv_ml.models.fitting import Progress, customers_at, fit_models
 from clv_ml.models.scoring import score_customers
 from clv_ml.publishing import digest, is_complete, point_to, publish
 from clv_ml.reports.results import bundle_facts, write_backtest, write_scores, write_training
 from clv_ml.snapshot.rfm import parse_day
-from clv_ml.snapshot.window import as_date, day_totals
+from clv_ml.snapshot.window import Window, as_date, day_totals
 from clv_ml.tracking.log import LoggedRun, log_training
 from clv_ml.tracking.record import training_record
 from clv_ml.tracking.store import find_bundle
@@ -47,11 +47,14 @@ class Prepared:
     report: QualityReport
 
     @property
+    def first_day(self) -> dt.date:
+        """First day of the data."""
+        return _known(self.report.first_day)
+
+    @property
     def last_day(self) -> dt.date:
         """Last day of the data."""
-        if self.report.last_day is None:
-            raise ClvError("the data hold no valid row")
-        return self.report.last_day
+        return _known(self.report.last_day)
 
 
 @dataclass(frozen=True)
@@ -112,16 +115,12 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[QualityRep
     return checked.report, folder / "quarantine.parquet"
 
 
-def run_backtests(prepared: Prepared, config: Config, last_day: dt.date, *, progress: Progress) -> tuple[Backtest, ...]:
-    """Judge the method at the past cutoffs of the config whose future is complete by `last_day`."""
-    cutoffs = backtest_cutoffs(config, last_day)
-    return tuple(backtest(prepared.engine, prepared.totals, day, config, progress=progress) for day in cutoffs)
-
-
 def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple[Backtest, ...], Path]:
     """Run the backtests of a config and write their tables and pictures."""
     with prepare(config, progress=progress) as prepared:
-        found = run_backtests(prepared, config, prepared.last_day, progress=progress)
+        engine, totals = prepared.engine, prepared.totals
+        days = backtest_cutoffs(config, prepared.last_day)
+        found = tuple(backtest(engine, totals, day, config, progress=progress) for day in days)
     folder = config.output.dir / "backtest"
     publish(folder, lambda aside: write_backtest(aside, found, config))
     return found, folder
@@ -129,6 +128,9 @@ def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple
 
 def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress = silent) -> TrainResult:
     """Backtest on earlier cutoffs, fit on everything up to the cutoff, save the bundle, log and register it.
+
+    Where the data go on for a horizon after the cutoff, the model is also judged on what came; that is
+    reported and logged, and nothing of it enters the bundle.
 
     Parameters
     ----------
@@ -147,9 +149,14 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         if day > prepared.last_day:
             raise ConfigError(f"cutoff {day} is after the last day of the data ({prepared.last_day})")
         _require_history(prepared, day)
-        backtests = run_backtests(prepared, config, day, progress=progress)
-        models = fit_models(prepared.engine, prepared.totals, day, config, progress=progress)
+        engine, totals = prepared.engine, prepared.totals
+        judged_from = [past for past in earlier_cutoffs(config, day) if past >= prepared.first_day]
+        backtests = tuple(backtest(engine, totals, past, config, progress=progress) for past in judged_from)
+        models = fit_models(engine, totals, day, config, progress=progress)
         facts = bundle_facts(config, fingerprint(prepared, day), backtests)
+        if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
+            # the data go on: judge this very model on them, in the report only, never in the bundle
+            backtests += (judge(engine, totals, models, config, progress=progress),)
         progress("saving the model")
         staged = config.tracking.store / "bundles" / f".{config.name}-{day}"
         bundle = save_bundle(models, facts, staged)
@@ -247,9 +254,7 @@ def score_transactions(
         checked = check_transactions(engine, raw, RowPolicy())
         enforce_limit(checked.report, 0.0)
         totals = engine.materialise(day_totals(checked.transactions))
-        day = checked.report.last_day if as_of is None else parse_day(as_of, "as_of")
-        if day is None:
-            raise ClvError("transactions hold no valid row")
+        day = _known(checked.report.last_day) if as_of is None else parse_day(as_of, "as_of")
         customers = customers_at(engine, totals, day)
     value = ValueConfig.model_validate(bundle.facts["value"])
     return score_customers(bundle.models, customers, horizons_days=bundle.facts["horizons_days"], value=value)
@@ -267,9 +272,14 @@ def result_settings(config: Config) -> dict[str, Any]:
 
 
 def _require_history(prepared: Prepared, day: dt.date) -> None:
-    first = prepared.report.first_day
-    if first is not None and day < first:
-        raise ConfigError(f"cutoff {day} is before the first day of the data ({first})")
+    if day < prepared.first_day:
+        raise ConfigError(f"{day} is before the first day of the data ({prepared.first_day})")
+
+
+def _known(day: dt.date | None) -> dt.date:
+    if day is None:
+        raise ClvError("the data hold no valid row")
+    return day
 
 
 def _settle(staged: Path, final: Path) -> Path:

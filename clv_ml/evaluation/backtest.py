@@ -65,7 +65,7 @@ class Backtest:
 
 
 def backtest_cutoffs(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
-    """List the cutoffs to judge from, oldest first.
+    """List the cutoffs to judge from, oldest first: those of the config, or the latest that can be judged.
 
     Raises
     ------
@@ -73,12 +73,21 @@ def backtest_cutoffs(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
         If the future of a cutoff in the config is not complete by `last_day`.
     """
     horizon = config.churn.main_horizon_days
-    if config.backtest.cutoffs is None:
-        latest = last_day - dt.timedelta(days=horizon)
-        return tuple(latest - dt.timedelta(days=horizon * step) for step in reversed(range(config.backtest.periods)))
-    for cutoff in config.backtest.cutoffs:
+    for cutoff in config.backtest.cutoffs or ():
         require_mature(Window(cutoff, horizon), last_day)
-    return tuple(sorted(set(config.backtest.cutoffs)))
+    return tuple(sorted(set(config.backtest.cutoffs or ()))) or _latest(config, last_day)
+
+
+def earlier_cutoffs(config: Config, cutoff: dt.date) -> tuple[dt.date, ...]:
+    """List the cutoffs a training may be judged from: those of :func:`backtest_cutoffs` that are over by `cutoff`."""
+    horizon = config.churn.main_horizon_days
+    over = [day for day in config.backtest.cutoffs or () if Window(day, horizon).end <= cutoff]
+    return tuple(sorted(set(over))) or _latest(config, cutoff)
+
+
+def _latest(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
+    horizon = config.churn.main_horizon_days
+    return tuple(last_day - dt.timedelta(days=horizon * step) for step in range(config.backtest.periods, 0, -1))
 
 
 def backtest(engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config, *, progress: Progress) -> Backtest:
@@ -92,6 +101,12 @@ def backtest(engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config,
         If a model cannot be fitted there.
     """
     models = fit_models(engine, totals, cutoff, config, progress=progress)
+    return judge(engine, totals, models, config, progress=progress)
+
+
+def judge(engine: Engine, totals: DataFrame, models: FittedModels, config: Config, *, progress: Progress) -> Backtest:
+    """Compare what models say at their cutoff with what happened after it."""
+    cutoff = models.cutoff
     progress(f"{cutoff}: comparing with what happened")
     horizon = config.churn.main_horizon_days
     customers = customers_at(engine, totals, cutoff)
