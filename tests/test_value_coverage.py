@@ -15,6 +15,7 @@ from value_data import cdnow_rfm, simulated_rfm
 
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.models.intervals import predictive_intervals
+from clv_ml.models.modified import ModifiedPurchaseModel
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.value import customer_lifetime_value
@@ -92,9 +93,10 @@ def test_cdnow_bought_more_in_the_holdout_than_the_interval_of_its_total_allows(
     assert within.mean() == pytest.approx(0.93, abs=0.02)
 
 
-def test_simulated_futures_have_the_mean_that_the_formulas_give() -> None:
+@pytest.mark.parametrize("model", [PurchaseModel, ModifiedPurchaseModel])
+def test_simulated_futures_have_the_mean_that_the_formulas_give(model: type[PurchaseModel]) -> None:
     rfm = cdnow_rfm().head(300)
-    purchases = PurchaseModel.from_params(r=0.6, alpha=30.9, a=0.793, b=2.426)
+    purchases = model.from_params(r=0.6, alpha=30.9, a=0.793, b=2.426)
     spend = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
     customers, cohorts = predictive_intervals(
         purchases, spend, rfm, horizon_days=365, n_futures=2000, n_parameter_draws=0, margin=0.4, cost_per_order=1.0
@@ -132,5 +134,6 @@ def test_what_cannot_be_simulated_is_refused() -> None:
 
 
 if __name__ == "__main__":
-    shares = measured(int(sys.argv[1]) if len(sys.argv) > 1 else 400, 500, first_seed=1000).mean()
+    populations, size = (int(text) for text in (*sys.argv[1:], "400", "500")[:2])
+    shares = measured(populations, size, first_seed=1000).mean()
     sys.stdout.write(shares.round(3).to_string() + "\n")

@@ -22,9 +22,13 @@ _CELLS = 400_000
 
 @dataclass(frozen=True)
 class Histories:
-    """What is known of the customers, each of shape (n,): frequency, recency, T and mean spend."""
+    """What is known of the customers, each of shape (n,).
+
+    Frequency x, chances to leave so far k (x, or x+1 in the modified BG/NBD), recency, T and mean spend m.
+    """
 
     x: Floats
+    k: Floats
     t_x: Floats
     T: Floats
     m: Floats
@@ -61,17 +65,17 @@ def simulate_futures(
     step = max(1, _CELLS // draws.n)
     for first in range(0, len(histories.x), step):
         part = slice(first, first + step)
-        some = Histories(histories.x[part], histories.t_x[part], histories.T[part], histories.m[part])
+        some = Histories(*(vars(histories)[name][part] for name in ("x", "k", "t_x", "T", "m")))
         yield part, _simulate(some, draws, earnings, rng)
 
 
 def _simulate(some: Histories, draws: ParameterDraws, earnings: Earnings, rng: np.random.Generator) -> Futures:
     shape = (len(some.x), draws.n)
-    x, t_x, age, m = (np.repeat(column, draws.n) for column in (some.x, some.t_x, some.T, some.m))
+    x, k, t_x, age, m = (np.repeat(column, draws.n) for column in (some.x, some.k, some.t_x, some.T, some.m))
     r, alpha, a, b = (np.tile(column, shape[0]) for column in draws.purchases.T)
     p, q, v = (np.tile(column, shape[0]) for column in draws.spend.T)
     silence = np.log1p((age - t_x) / (alpha + t_x))
-    gone = np.where(x > 0, expit(np.log(a / (b + np.maximum(x, 1.0) - 1.0)) + (r + x) * silence), 0.0)
+    gone = np.where(k > 0, expit(np.log(a / (b + np.maximum(k, 1.0) - 1.0)) + (r + x) * silence), 0.0)
     alive = np.flatnonzero(rng.random(x.size) >= gone)
     total = {name: np.zeros(x.size) for name in ("count", "revenue", "value")}
     # Only customers who are alive and make a first purchase in time are followed from purchase to purchase.
@@ -79,7 +83,7 @@ def _simulate(some: Histories, draws: ParameterDraws, earnings: Earnings, rng: n
     clock = rng.exponential(size=alive.size) / np.maximum(pace, 1e-300)
     early = clock < earnings.days
     who, pace, clock = alive[early], pace[early], clock[early]
-    leaves = rng.beta(a[who], b[who] + x[who])
+    leaves = rng.beta(a[who], b[who] + k[who])
     own = rng.gamma(q[who] + p[who] * x[who], 1.0 / (v[who] + x[who] * m[who]))
     while who.size:
         amount = rng.gamma(p[who]) / own

@@ -93,7 +93,8 @@ def predictive_intervals(
     labels, member = _cohorts(rfm, cohort)
     rng = np.random.default_rng(seed)
     draws = _draws(purchases, spend, n_parameter_draws, rng).repeated(n_futures)
-    histories = Histories(bought.frequency, bought.recency, bought.T, spent.monetary_value)
+    chances = bought.frequency + purchases._FIRST_CHANCES
+    histories = Histories(bought.frequency, chances, bought.recency, bought.T, spent.monetary_value)
     earnings = Earnings(float(days), daily_rate(annual_discount_rate), margin, cost_per_order)
 
     width = 1 + len(wanted)
