@@ -169,7 +169,7 @@ class Engine:
 
     def to_arrow(self, frame: DataFrame) -> pa.Table:
         """Take a frame out as an Arrow table (decimals stay decimals)."""
-        return self._run(self._sql(frame)).to_arrow_table()
+        return self._connection.sql(self._sql(frame)).to_arrow_table()
 
     def write_parquet(self, frame: DataFrame, path: Path) -> None:
         """Write a frame to one Parquet file."""
@@ -191,7 +191,8 @@ class Engine:
         return f"{count:x}-{int(total):x}-{xor:016x}"
 
     def _sql(self, frame: DataFrame) -> str:
-        return str(frame.sql(dialect="duckdb"))
+        # DuckDB optimises for itself; to let SQLFrame do so as well takes longer than most queries run
+        return str(frame.sql(dialect="duckdb", optimize=False))
 
     def _materialise(self, sql: str) -> DataFrame:
         name = next(self._names)

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from clv_ml.engine import Column, DataFrame, functions, window_spec
-from clv_ml.snapshot.rfm import rfm
+from clv_ml.engine import MONEY, Column, DataFrame, functions, window_spec
+from clv_ml.snapshot.rfm import rfm_aggregates, rfm_columns
 from clv_ml.snapshot.window import as_date
 
 EARLY_DAYS = (7, 14, 30)
 RECENT_DAYS = (30, 60, 90, 180)
 
+RFM = ("frequency", "recency", "T", "monetary_value")
+
 PURCHASE_FEATURES = (
-    "frequency",
-    "recency",
-    "T",
-    "monetary_value",
+    *RFM,
     "days_since_last",
     "orders_total",
     "spend_total",
@@ -58,59 +57,55 @@ def purchase_features(history: DataFrame, cutoff: dt.date) -> DataFrame:
         ``silence_ratio`` is days_since_last over the customer's mean gap.
     """
     f = functions()
-    day = f.col("day")
     by_customer = window_spec().partitionBy("customer_id")
-    in_order = by_customer.orderBy("day")
     dated = history.select(
         "customer_id",
         "day",
         "orders",
-        f.col("spend").cast("decimal(18,2)").alias("spend"),
-        f.datediff(day, f.min("day").over(by_customer)).alias("age"),
-        f.datediff(as_date(cutoff), day).alias("ago"),
-        f.datediff(day, f.lag("day").over(in_order)).alias("gap"),
-        f.row_number().over(in_order).alias("nth"),
-        f.row_number().over(by_customer.orderBy(day.desc())).alias("nth_last"),
+        f.col("spend").cast(MONEY).alias("spend"),
+        f.datediff(f.col("day"), f.min("day").over(by_customer)).alias("age"),
+        f.datediff(as_date(cutoff), f.col("day")).alias("ago"),
+        f.datediff(f.col("day"), f.lag("day").over(by_customer.orderBy("day"))).alias("gap"),
     )
-    first, last = f.col("nth") == 1, f.col("nth_last") == 1
-    counted = dated.groupBy("customer_id").agg(
-        f.min("ago").cast("bigint").alias("days_since_last"),
+    age, ago, gap = f.col("age"), f.col("ago"), f.col("gap")
+    collected = dated.groupBy("customer_id").agg(
+        *rfm_aggregates(),
         f.sum("orders").cast("bigint").alias("orders_total"),
-        _money(None).alias("spend_total"),
-        _money(first).alias("spend_first_day"),
-        _money(last).alias("spend_last_day"),
+        f.max_by("spend", "day").cast("double").alias("spend_last_day"),
         f.max("spend").cast("double").alias("spend_largest_day"),
-        *[_count((f.col("nth") > 1) & (f.col("age") <= n)).alias(f"purchases_first_{n}d") for n in EARLY_DAYS],
-        *[_money(f.col("age") <= n).alias(f"spend_first_{n}d") for n in EARLY_DAYS],
-        f.max(f.when(f.col("nth") == 2, f.col("gap"))).cast("bigint").alias("days_to_second"),
+        *[_count((age > 0) & (age <= days)).alias(f"purchases_first_{days}d") for days in EARLY_DAYS],
+        *[_money(age <= days).alias(f"spend_first_{days}d") for days in EARLY_DAYS],
+        f.max(f.when(age == gap, gap)).cast("bigint").alias("days_to_second"),
         f.count("gap").cast("bigint").alias("gaps"),
         f.sum("gap").cast("bigint").alias("gap_sum"),
-        f.sum(f.col("gap") * f.col("gap")).cast("bigint").alias("gap_squares"),
+        f.sum(gap * gap).cast("bigint").alias("gap_squares"),
         f.max("gap").cast("bigint").alias("gap_max"),
-        f.max(f.when(last, f.col("gap"))).cast("bigint").alias("gap_last"),
-        *[_count(f.col("ago") < n).alias(f"purchases_last_{n}d") for n in RECENT_DAYS],
-        *[_money(f.col("ago") < n).alias(f"spend_last_{n}d") for n in RECENT_DAYS],
+        f.max_by("gap", "day").cast("bigint").alias("gap_last"),
+        *[_count(ago < days).alias(f"purchases_last_{days}d") for days in RECENT_DAYS],
+        *[_money(ago < days).alias(f"spend_last_{days}d") for days in RECENT_DAYS],
     )
-    joined = rfm(history, cutoff).join(counted, on="customer_id")
-    gap_mean = f.when(f.col("frequency") > 0, f.col("recency") / f.col("frequency"))
-    return joined.withColumn("gap_mean", gap_mean).select(
-        "customer_id",
-        "first_day",
-        *[_derived(name).alias(name) for name in PURCHASE_FEATURES],
-    )
+    shaped = [_derived(name, cutoff).alias(name) for name in PURCHASE_FEATURES if name not in RFM]
+    return collected.select("customer_id", *rfm_columns(cutoff), *shaped)
 
 
-def _derived(name: str) -> Column:
+def _derived(name: str, cutoff: dt.date) -> Column:
     f = functions()
-    if name == "silence_ratio":
-        return f.col("days_since_last") / f.col("gap_mean")
-    if name == "gap_std":  # from whole-number sums, which do not depend on the order of rows
-        n, total = f.col("gaps"), f.col("gap_sum").cast("double")
-        return f.when(n > 1, f.sqrt((f.col("gap_squares") - total * total / n) / (n - 1)))
-    if name.endswith("_trend"):
-        what = name.removesuffix("_trend")
-        return 2 * f.col(f"{what}_last_90d") - f.col(f"{what}_last_180d")
-    return f.col(name)
+    gaps, total = f.col("gaps"), f.col("gap_sum").cast("double")
+    gap_mean = f.when(gaps > 0, total / gaps)
+    silence = f.datediff(as_date(cutoff), f.col("last_day")).cast("bigint")
+    # from whole-number sums, which do not depend on the order of rows
+    gap_std = f.when(gaps > 1, f.sqrt((f.col("gap_squares") - total * total / gaps) / (gaps - 1)))
+    derived = {
+        "days_since_last": silence,
+        "spend_total": f.col("all_spend").cast("double"),
+        "spend_first_day": f.col("first_spend").cast("double"),
+        "gap_mean": gap_mean,
+        "gap_std": gap_std,
+        "silence_ratio": silence / gap_mean,
+        "purchases_trend": 2 * f.col("purchases_last_90d") - f.col("purchases_last_180d"),
+        "spend_trend": 2 * f.col("spend_last_90d") - f.col("spend_last_180d"),
+    }
+    return derived.get(name, f.col(name))
 
 
 def _count(condition: Column) -> Column:
@@ -118,8 +113,7 @@ def _count(condition: Column) -> Column:
     return f.count(f.when(condition, f.lit(1))).cast("bigint")
 
 
-def _money(condition: Column | None) -> Column:
+def _money(condition: Column) -> Column:
     """Sum spend where the condition holds: in decimals, so that the order of rows cannot show."""
     f = functions()
-    amount = f.col("spend") if condition is None else f.when(condition, f.col("spend")).otherwise(f.lit(0))
-    return f.sum(amount.cast("decimal(18,2)")).cast("double")
+    return f.sum(f.when(condition, f.col("spend")).otherwise(f.lit(0)).cast(MONEY)).cast("double")

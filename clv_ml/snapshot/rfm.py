@@ -9,7 +9,7 @@ import pandas as pd
 from clv_ml.config import RowPolicy
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import canonical, with_provenance
-from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.snapshot.window import Window, as_date, day_totals
 
@@ -36,27 +36,33 @@ def rfm(history: DataFrame, cutoff: dt.date) -> DataFrame:
     Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24(2),
     doi:10.1287/mksc.1040.0098; (x, t_x, T) of section 2.
     """
+    return history.groupBy("customer_id").agg(*rfm_aggregates()).select("customer_id", *rfm_columns(cutoff))
+
+
+def rfm_aggregates() -> list[Column]:
+    """Return what one pass over the purchase days of a customer must collect for :func:`rfm_columns`."""
     f = functions()
-    firsts = history.groupBy("customer_id").agg(
+    return [
         f.min("day").alias("first_day"),
         f.max("day").alias("last_day"),
-        (f.count(f.lit(1)) - 1).cast("bigint").alias("frequency"),
-    )
-    repeats = (
-        history.join(firsts.select("customer_id", "first_day"), on="customer_id")
-        .filter(f.col("day") > f.col("first_day"))
-        .groupBy("customer_id")
-        .agg(f.sum("spend").cast("double").alias("repeat_spend"))
-    )
-    mean = f.col("repeat_spend") / f.col("frequency")
-    return firsts.join(repeats, on="customer_id", how="left").select(
-        "customer_id",
-        "first_day",
-        "frequency",
+        f.count(f.lit(1)).cast("bigint").alias("purchase_days"),
+        f.sum("spend").cast(MONEY).alias("all_spend"),
+        f.min_by("spend", "day").cast(MONEY).alias("first_spend"),
+    ]
+
+
+def rfm_columns(cutoff: dt.date) -> list[Column]:
+    """Return first_day, frequency, recency, T and monetary_value, from the aggregates."""
+    f = functions()
+    frequency = f.col("purchase_days") - 1
+    mean = (f.col("all_spend") - f.col("first_spend")).cast("double") / frequency
+    return [
+        f.col("first_day"),
+        frequency.cast("bigint").alias("frequency"),
         f.datediff(f.col("last_day"), f.col("first_day")).cast("bigint").alias("recency"),
         f.datediff(as_date(cutoff), f.col("first_day")).cast("bigint").alias("T"),
-        f.when((f.col("frequency") > 0) & (mean > 0), mean).otherwise(f.lit(0.0)).alias("monetary_value"),
-    )
+        f.when((frequency > 0) & (mean > 0), mean).otherwise(f.lit(0.0)).alias("monetary_value"),
+    ]
 
 
 def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.DataFrame:
