@@ -134,6 +134,6 @@ def test_what_cannot_be_simulated_is_refused() -> None:
 
 
 if __name__ == "__main__":
-    populations, size = (int(text) for text in (*sys.argv[1:], "400", "500")[:2])
+    populations, size = (int(text) for text in sys.argv[1:] + ["400", "500"][len(sys.argv) - 1 :])
     shares = measured(populations, size, first_seed=1000).mean()
     sys.stdout.write(shares.round(3).to_string() + "\n")

@@ -13,7 +13,7 @@ from scipy.special import digamma, gammaln, polygamma
 
 from clv_ml.models._facts import FitFacts, checked_params, covariance_of
 from clv_ml.models._optimise import maximise
-from clv_ml.models._table import Floats, Purchases
+from clv_ml.models._table import Floats
 from clv_ml.models._unique import UniqueRows, unique_rows
 
 R, ALPHA, A, B = range(4)
@@ -163,19 +163,10 @@ def starting_values(rows: BgNbdRows) -> Floats:
 
 @dataclass(frozen=True)
 class BgNbdFit:
-    """The fitted parameters (days), the distinct rows behind them (times in days), and how the fit went."""
+    """The fitted parameters (days), and how the fit went."""
 
     params: dict[str, float]
-    rows: BgNbdRows
     facts: FitFacts
-
-
-def fit(customers: Purchases, *, prior_sd: float, first_chances: int = 0) -> BgNbdFit:
-    """Maximise equation (6) on the distinct rows of `customers`."""
-    distinct = unique_rows(customers.frequency, customers.recency, customers.T)
-    x, t_x, age = distinct.columns
-    rows = BgNbdRows(x, t_x, age, distinct.total(customers.weight), first_chances)
-    return fit_rows(rows, prior_sd=prior_sd)
 
 
 def fit_rows(rows: BgNbdRows, *, prior_sd: float) -> BgNbdFit:
@@ -202,4 +193,4 @@ def fit_rows(rows: BgNbdRows, *, prior_sd: float) -> BgNbdFit:
         covariance=covariance_of(found, params),
     )
     named = dict(zip(("r", "alpha", "a", "b"), params.tolist(), strict=True))
-    return BgNbdFit(checked_params("BG/NBD", **named), rows, facts)
+    return BgNbdFit(checked_params("BG/NBD", **named), facts)

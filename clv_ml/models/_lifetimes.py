@@ -40,6 +40,11 @@ def modified_beta_geo_fitter(params: Mapping[str, float], rows: BgNbdRows | None
     return _count_fitter("ModifiedBetaGeoFitter", "modified_beta_geometric_nbd_model", params, rows, facts)
 
 
+def pareto_nbd_fitter(params: Mapping[str, float], rows: BgNbdRows | None, facts: FitFacts | None) -> Any:
+    """Fill a ``ParetoNBDFitter`` as its own ``fit`` would, with our covariance."""
+    return _count_fitter("ParetoNBDFitter", "pareto_nbd_model", params, rows, facts)
+
+
 def _count_fitter(
     name: str, generator: str, params: Mapping[str, float], rows: BgNbdRows | None, facts: FitFacts | None
 ) -> Any:

@@ -85,6 +85,8 @@ def predictive_intervals(
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     (days,) = checked_horizons([horizon_days])
     wanted = checked_levels(levels)
+    if purchases.KIND == "pareto_nbd":
+        raise ConfigError("Intervals are simulated for the BG/NBD and its modification, not for the Pareto/NBD.")
     if n_futures < 2 or n_parameter_draws < 0:
         raise ConfigError(
             f"n_futures is {n_futures} (2 or more) and n_parameter_draws {n_parameter_draws} (0 or more)."

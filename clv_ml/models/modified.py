@@ -42,11 +42,16 @@ class ModifiedPurchaseModel(PurchaseModel):
 
     def probability_of_count(self, n: int, horizon_days: float) -> float:
         """P(X(t) = n) of a new customer: P(X >= n) - P(X >= n+1)."""
-        new = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [0.0]})
-        at_least = [
-            self.probability_at_least(new, count=count, horizon_days=horizon_days).iloc[0] for count in (n, n + 1)
-        ]
-        return float(at_least[0] - at_least[1])
+        return chance_by_difference(self, n, horizon_days)
+
+
+def chance_by_difference(model: PurchaseModel, n: int, horizon_days: float) -> float:
+    """P(X >= n) - P(X >= n+1) of a new customer, for models without a closed form of P(X = n)."""
+    new = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [0.0]})
+    here, above = (
+        model.probability_at_least(new, count=count, horizon_days=horizon_days).iloc[0] for count in (n, n + 1)
+    )
+    return float(here - above)
 
 
 def holdout_log_likelihood(

@@ -86,9 +86,14 @@ class PurchaseModel(FittedModel):
                 f"rfm: column 'T' is 0 in all {len(customers.index):,} rows: nobody has been watched for a day. "
                 "Use a later cutoff."
             )
-        fitted = _bgnbd.fit(customers, prior_sd=self.prior_sd, first_chances=self._FIRST_CHANCES)
-        self._params, self._rows, self.fit_ = fitted.params, fitted.rows, fitted.facts
+        distinct = unique_rows(customers.frequency, customers.recency, customers.T)
+        x, t_x, age = distinct.columns
+        self._fit_rows(_bgnbd.BgNbdRows(x, t_x, age, distinct.total(customers.weight), self._FIRST_CHANCES))
         return self
+
+    def _fit_rows(self, rows: _bgnbd.BgNbdRows) -> None:
+        fitted = _bgnbd.fit_rows(rows, prior_sd=self.prior_sd)
+        self._params, self._rows, self.fit_ = fitted.params, rows, fitted.facts
 
     @classmethod
     def from_params(cls, *, r: float, alpha: float, a: float, b: float) -> Self:
@@ -133,11 +138,9 @@ class PurchaseModel(FittedModel):
         """P(no purchase in t): 1 - P(alive) (1 - ((alpha+T)/(alpha+T+t))^(r+x)), equation (8) with n = 0."""
         customers = read_purchases(rfm)
         (days,) = checked_horizons([horizon_days])
-        r, alpha, _, _ = self._values()
         log_odds = self._log_odds_gone(customers)
-        none_if_alive = np.exp(-(r + customers.frequency) * np.log1p(days / (alpha + customers.T)))
         # Two positive terms, so that a probability near 0 keeps its digits.
-        values = expit(log_odds) + expit(-log_odds) * none_if_alive
+        values = expit(log_odds) + expit(-log_odds) * self._none_if_alive(customers, days)
         return pd.Series(np.minimum(values, 1.0), index=customers.index, name="p_no_purchase")
 
     def purchase_quantiles(
@@ -200,6 +203,10 @@ class PurchaseModel(FittedModel):
         silence = np.log1p((customers.T - customers.recency) / (alpha + customers.recency))
         return np.where(k > 0, np.log(a / (b + np.maximum(k, 1.0) - 1.0)) + (r + x) * silence, -np.inf)
 
+    def _none_if_alive(self, customers: Purchases, days: float) -> Floats:
+        r, alpha, _, _ = self._values()
+        return np.exp(-(r + customers.frequency) * np.log1p(days / (alpha + customers.T)))
+
     def _survival(self, customers: Purchases, days: float | Floats) -> Survival:
         """P(Y >= n) as a function of n, for a horizon or one of each customer."""
         r, alpha, a, b = self._values()
@@ -226,10 +233,14 @@ class PurchaseModel(FittedModel):
         return forecast_alive(self._alive_expectation, alpha, customers, horizons=horizons, rate=rate)
 
     def _residual_alive(self, customers: Purchases, *, rate: float) -> Floats:
-        """Discounted purchases without a horizon; undiscounted they are E(1/p) = (a+b+x-1)/(a-1), for a > 1."""
-        _, alpha, a, b = self._values()
+        """Discounted purchases without a horizon."""
         if rate > 0:
-            return residual_alive(self._alive_expectation, alpha, customers, rate=rate)
+            return residual_alive(self._alive_expectation, self._values()[1], customers, rate=rate)
+        return self._residual_undiscounted(customers)
+
+    def _residual_undiscounted(self, customers: Purchases) -> Floats:
+        """Purchases for ever: E(1/p) = (a+b+x-1)/(a-1) for a > 1."""
+        _, _, a, b = self._values()
         if a <= 1:
             raise ConfigError(f"Without a discount the value is infinite (a is {a:.3f}): set annual_discount_rate.")
         return (a + b + self._FIRST_CHANCES + customers.frequency - 1.0) / (a - 1.0)
