@@ -56,7 +56,7 @@ def with_data(*loads: Callable[[], pd.DataFrame]) -> list[Any]:
     return [cdnow_rfm, simulated, *on_disk]
 
 
-SETS = with_data(grocery, complete_journey)
+SETS = with_data(grocery, complete_journey, online_retail)
 
 
 @pytest.mark.parametrize("load", SETS)

@@ -19,6 +19,8 @@ Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 GRADIENT_TOLERANCE = 1e-9
 _ENOUGH = 1e-13
 _VALUE_NOISE = 1e-9
+# A standard error of 10 in the log of a parameter is a factor of 22,000: the data say nothing about it.
+_FLAT_SD = 10.0
 _MAX_STEP = 2.0
 _MIN_CURVATURE = 1e-12
 _MAX_EVALUATIONS = 150
@@ -74,9 +76,9 @@ def maximise(
 ) -> Optimum:
     """Find the maximum-likelihood parameters, with a weak prior only where the data leave them open.
 
-    The likelihood decides alone whenever it has a maximum at which it knows every direction of the log
-    parameters with a standard error below `prior_sd`. Otherwise a normal prior with that standard deviation
-    is put on each coordinate around `start`. As `start` is in the units of the data, so is the prior.
+    The likelihood decides alone whenever it has a maximum within the bounds that is not flat in any
+    direction. Otherwise a normal prior with standard deviation `prior_sd` is put on each coordinate around
+    `start`. As `start` is in the units of the data, so is the prior.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def maximise(
         return value, gradient + pull, hessian + np.eye(len(start)) / (n * prior_sd**2)
 
     found = _newton(likelihood, start, bounds)
-    weak_prior = not _is_determined(found, n=n, sd=prior_sd)
+    weak_prior = not _is_determined(found, n=n)
     if weak_prior:
         found = _newton(penalised, start, bounds)
     if not found.gradient <= GRADIENT_TOLERANCE:
@@ -135,11 +137,11 @@ def maximise(
     )
 
 
-def _is_determined(found: _Stop, *, n: float, sd: float) -> bool:
+def _is_determined(found: _Stop, *, n: float) -> bool:
     if not (found.gradient <= GRADIENT_TOLERANCE and found.free.all()):
         return False
     weakest = float(np.linalg.eigvalsh(found.hessian)[0])
-    return weakest * n > 1.0 / sd**2
+    return weakest * n > 1.0 / _FLAT_SD**2
 
 
 def _newton(objective: Objective, start: Floats, bounds: tuple[Floats, Floats]) -> _Stop:
