@@ -7,7 +7,8 @@ from value_data import cdnow_rfm, simulated_rfm
 
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.models import _lifetimes
-from clv_ml.models.modified import ModifiedPurchaseModel, choose_purchase_model, holdout_log_likelihood
+from clv_ml.models.choice import choose_purchase_model, holdout_log_likelihood, read_purchase_model
+from clv_ml.models.modified import ModifiedPurchaseModel
 from clv_ml.models.purchases import PurchaseModel
 
 
@@ -86,6 +87,10 @@ def test_what_cannot_be_judged_is_refused(rfm: pd.DataFrame) -> None:
 
 
 def test_a_model_is_read_back_as_what_it_was(model: ModifiedPurchaseModel) -> None:
-    assert ModifiedPurchaseModel.from_dict(model.to_dict()).params_ == model.params_
+    again = read_purchase_model(model.to_dict())
+    assert type(again) is ModifiedPurchaseModel
+    assert again.params_ == model.params_
+    with pytest.raises(ConfigError, match="'other'; one of bgnbd, mbgnbd, pareto_nbd is wanted"):
+        read_purchase_model({"model": "other"})
     with pytest.raises(ConfigError, match="'mbgnbd'; 'bgnbd' is wanted"):
         PurchaseModel.from_dict(model.to_dict())

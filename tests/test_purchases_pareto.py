@@ -10,8 +10,9 @@ from value_data import cdnow_rfm
 from clv_ml.errors import ConfigError
 from clv_ml.models._bgnbd import BgNbdRows
 from clv_ml.models._pareto_nbd import mean_negative_log_likelihood
+from clv_ml.models.choice import choose_purchase_model
 from clv_ml.models.intervals import predictive_intervals
-from clv_ml.models.modified import ModifiedPurchaseModel, choose_purchase_model
+from clv_ml.models.modified import ModifiedPurchaseModel
 from clv_ml.models.pareto import ParetoPurchaseModel
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
