@@ -26,7 +26,7 @@ def read_purchase_model(data: Mapping[str, Any]) -> PurchaseModel:
     ConfigError
         The model is none of `PURCHASE_MODELS`.
     """
-    kind = data.get("model")
+    kind = str(data.get("model"))
     if kind not in PURCHASE_MODELS:
         raise ConfigError(f"model is {kind!r}; one of {', '.join(PURCHASE_MODELS)} is wanted.")
     return PURCHASE_MODELS[kind].from_dict(data)
