@@ -8,6 +8,7 @@ pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money 
 from __future__ import annotations
 
 import csv
+import contextlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -74,7 +75,9 @@ class Engine:
             raise ConfigError(f"engine: DuckDB refuses {settings}: {_one_line(error)}") from error
         self._error = duckdb.Error
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET enable_progress_bar = false")
+        with contextlib.suppress(duckdb.InvalidInputException):
+            # in a notebook without ipywidgets DuckDB refuses this, and shows no bar either
+            self._connection.execute("SET enable_progress_bar = false")
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
         self._session = DuckDBSession(conn=self._connection)
         self._names = (f"clv_{number}" for number in itertools.count())

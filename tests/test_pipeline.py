@@ -149,13 +149,13 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_worse_than_the_limit_is_refused_with_the_counts(tmp_path: Path) -> None:
-    orders = sample_orders().head(100).assign(customer_id=[None] * 10 + ["a"] * 90)
+    orders = sample_orders().head(100).assign(customer_id=[""] * 10 + ["a"] * 90)
     with pytest.raises(DataQualityError, match=r"10\.0% of 100 rows break.*missing_customer_id: 10"):
         train(_tiny(tmp_path, orders))
 
 
 def test_validate_reports_and_keeps_the_rows_it_sets_aside(tmp_path: Path) -> None:
-    orders = sample_orders().head(100).assign(customer_id=[None] * 10 + ["a"] * 90)
+    orders = sample_orders().head(100).assign(customer_id=[""] * 10 + ["a"] * 90)
     report, quarantine = validate(_tiny(tmp_path, orders))
     assert report.quarantined == {"missing_customer_id": 10}
     kept = pd.read_parquet(quarantine)

@@ -54,8 +54,8 @@ def test_forecast_against_actual_is_there_as_table_and_picture(job: JobRun, clie
 
 def test_the_actual_figures_of_the_cohorts_are_those_of_plain_pandas(job: JobRun) -> None:
     orders = sample_orders()
-    days = orders.assign(day=orders["timestamp"].dt.normalize())
-    days = days.groupby(["customer_id", "day"], as_index=False)["amount"].sum()
+    dated = orders.assign(day=orders["timestamp"].dt.normalize())
+    days = dated.groupby(["customer_id", "day"])["amount"].sum().reset_index()
     first = days.groupby("customer_id")["day"].min()
     cutoff = pd.Timestamp(CUTOFF)
     for horizon in (30, 60, 90):

@@ -1,0 +1,40 @@
+"""Every notebook runs from top to bottom, and is committed without outputs."""
+
+import asyncio
+import os
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def test_there_is_a_quickstart() -> None:
+    assert "01_quickstart.ipynb" in {path.name for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Jupyter's own; the kernel is a process of its own
+        from nbclient import NotebookClient
+
+        client = NotebookClient(
+            notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        )
+        asyncio.run(client.async_execute(env={**os.environ, "TMPDIR": str(tmp_path)}))
+    text = "\n".join(str(output) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert "Traceback" not in text
+    if path.name == "01_quickstart.ipynb":
+        assert "forecast 1,653.4, actual 1,882" in text
