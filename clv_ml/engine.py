@@ -155,7 +155,7 @@ class Engine:
 
     def from_pandas(self, frame: pd.DataFrame) -> DataFrame:
         """Copy a pandas frame into the engine (a registered view is invisible to SQLFrame)."""
-        self._connection.register("incoming", frame)
+        self._connection.register("incoming", frame.copy())  # DuckDB 2.0.0 fails on reversed columns (frame[::-1])
         try:
             return self._materialise("SELECT * FROM incoming")
         finally:
