@@ -1,0 +1,80 @@
+"""Fixtures that several test modules share: an engine, the CDNOW sample, and where the development data are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import Phase, settings
+
+from clv_ml.config import Config, EngineConfig, TransactionsConfig, build_config
+from clv_ml.data.datasets import load_dataset
+from clv_ml.data.quality import check_transactions
+from clv_ml.data.sources import read_raw
+from clv_ml.engine import DataFrame, Engine
+from clv_ml.models.fitting import FittedModels, customers_at, fit_models
+from clv_ml.snapshot.window import day_totals
+
+# the first run of a property plans queries and is slow for reasons that are no fault of the code
+settings.register_profile("clv_ml", deadline=None)
+settings.load_profile("clv_ml")
+
+# for properties that run the engine: shrinking a failure there would take minutes
+settings.register_profile("engine", deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+
+SAMPLE_CUTOFF = dt.date(1997, 12, 31)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The development data sets, which are not part of the repository."""
+    given = os.environ.get("CLV_ML_DATA")
+    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs the development data: no folder {folder}; set CLV_ML_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    with Engine(EngineConfig(threads=2)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def cdnow_sample() -> pd.DataFrame:
+    """The 1/10 sample of CDNOW: 2,357 customers, 6,919 orders."""
+    return load_dataset("cdnow_sample")
+
+
+@pytest.fixture(scope="session")
+def sample_config() -> Config:
+    tree: dict[str, Any] = {
+        "name": "sample",
+        "transactions": {"sources": [{"dataset": "cdnow_sample"}]},
+        "churn": {"max_snapshots": 7, "min_rows_per_class": 50},
+    }
+    return build_config(tree, environment={})
+
+
+@pytest.fixture(scope="session")
+def sample_totals(engine: Engine, sample_config: Config) -> DataFrame:
+    transactions: TransactionsConfig = sample_config.transactions
+    checked = check_transactions(engine, read_raw(engine, transactions), transactions)
+    return engine.materialise(day_totals(checked.transactions))
+
+
+@pytest.fixture(scope="session")
+def sample_customers(engine: Engine, sample_totals: DataFrame) -> pd.DataFrame:
+    return customers_at(engine, sample_totals, SAMPLE_CUTOFF)
+
+
+@pytest.fixture(scope="session")
+def sample_models(engine: Engine, sample_totals: DataFrame, sample_config: Config) -> FittedModels:
+    """All models of the sample at the end of 1997, the classifier included."""
+    return fit_models(engine, sample_totals, SAMPLE_CUTOFF, sample_config, progress=lambda line: None)
