@@ -46,7 +46,7 @@ def test_a_misspelt_key_anywhere_is_named_with_the_right_one(path: Sequence[str]
 
 
 def test_a_key_like_no_other_gets_the_list_of_known_ones() -> None:
-    with pytest.raises(ConfigError, match="unknown key output.zzz; known keys: dir$"):
+    with pytest.raises(ConfigError, match=r"unknown key output.zzz; known keys: dir$"):
         build(tree(output={"zzz": 1}))
 
 
@@ -91,9 +91,9 @@ def test_the_input_tree_is_left_alone() -> None:
 def test_a_config_is_frozen() -> None:
     config = build(tree())
     with pytest.raises(ValidationError, match="Instance is frozen"):
-        config.seed = 3
+        config.seed = 3  # type: ignore[misc]
     with pytest.raises(ValidationError, match="Instance is frozen"):
-        config.risk.capacity = 3
+        config.risk.capacity = 3  # type: ignore[misc]
 
 
 BAD: list[tuple[dict[str, Any], tuple[str, ...], str]] = [

@@ -152,10 +152,10 @@ def _amount_text(texts: dict[str, Column]) -> Column:
 
 def _timestamp(text: Column) -> Column:
     f = functions()
-    with_offset = text.rlike(r":.*[+-]\d\d(:?\d\d)?$")
-    moment = f.when(with_offset, f.expr("cast(try_cast(timestamp as timestamptz) as timestamp_ntz)")).otherwise(
-        f.expr("try_cast(timestamp as timestamp_ntz)")
-    )
+    trimmed = "trim(cast(timestamp as text))"
+    local = f.expr(f"coalesce(try_cast(timestamp as timestamp_ntz), try_cast({trimmed} as timestamp_ntz))")
+    utc = f.expr(f"cast(try_cast({trimmed} as timestamptz) as timestamp_ntz)")
+    moment = f.when(text.rlike(r":.*[+-]\d\d(:?\d\d)?$"), utc).otherwise(local)
     first, last = (f.lit(day).cast("timestamp_ntz") for day in ("1700-01-01", "2200-01-01"))
     return f.when((moment >= first) & (moment < last), moment)
 
