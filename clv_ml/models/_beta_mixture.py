@@ -19,6 +19,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from scipy.linalg import eigh_tridiagonal
 from scipy.special import betainc, betaln, expit, log_expit
 
 from clv_ml.models._table import Floats
@@ -94,12 +95,12 @@ def _jacobi(a: float, b: Floats, order: int) -> tuple[Floats, Floats]:
     # The limits of the two quotients where they read 0/0.
     diagonal[:, 0] = a / (a + b)
     off_squared[:, 1] = a * b / ((a + b) ** 2 * (a + b + 1))
-    matrix = np.zeros((len(b), order, order))
-    matrix[:, range(order), range(order)] = diagonal
-    matrix[:, range(1, order), range(order - 1)] = np.sqrt(off_squared[:, 1:])
-    nodes, vectors = np.linalg.eigh(matrix)
-    tiny = np.finfo(np.float64).tiny
-    return np.maximum(nodes, tiny), vectors[:, 0, :] ** 2
+    off = np.sqrt(off_squared[:, 1:])
+    nodes, weights = np.empty((len(b), order)), np.empty((len(b), order))
+    for row in range(len(b)):
+        nodes[row], vectors = eigh_tridiagonal(diagonal[row], off[row], check_finite=False, lapack_driver="stemr")
+        weights[row] = vectors[0] ** 2
+    return np.maximum(nodes, np.finfo(np.float64).tiny), weights
 
 
 def _by_panels(shape: Floats, z: Floats, a: float, b: Floats) -> Floats:

@@ -2,20 +2,19 @@
 """Fit and value against lifetimes on the same rows, in one run: ``python tests/benchmarks/bench_value.py``.
 
 Daily data of simulated customers, from the RFM table on. Each time is the best of a few runs (of one for
-lifetimes at a million customers); each memory is the highest resident size of a process of its own above that
-of the table. Sizes may be given: ``python tests/benchmarks/bench_value.py 20000``.
+lifetimes at a million customers); memory is the peak of what the steps allocate. Sizes may be given:
+``python tests/benchmarks/bench_value.py 20000``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import multiprocessing
 import sys
 import time
+import tracemalloc
 import warnings
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -84,32 +83,14 @@ def seconds(step: Callable[[], object], repeats: int) -> float:
     return min(times)
 
 
-def megabytes(make: Callable[[pd.DataFrame], list[Callable[[], object]]], rfm: pd.DataFrame) -> float:
-    """Highest memory of the three steps above that before, in a process of its own (Linux)."""
-    reader, writer = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_measure, args=(make, rfm, writer))
-    process.start()
-    grown = float(reader.recv())
-    process.join()
-    return grown
-
-
-def _measure(make: Callable[[pd.DataFrame], list[Callable[[], object]]], rfm: pd.DataFrame, writer: Connection) -> None:
-    warnings.simplefilter("ignore")
-    # A small round first, so that imports and caches are not counted.
-    for step in make(rfm.head(1000)):
+def megabytes(steps: list[Callable[[], object]]) -> float:
+    """Highest memory that the steps hold at once beside the table, as Python and numpy allocate it."""
+    tracemalloc.start()
+    for step in steps:
         step()
-    # Forget the peak of the simulation.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _resident("VmRSS")
-    for step in make(rfm):
-        step()
-    writer.send(_resident("VmHWM") - before)
-
-
-def _resident(field: str) -> float:
-    status = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in status if line.startswith(field)).split()[1]) / 1024
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
 
 
 def main(sizes: list[int]) -> None:
@@ -123,7 +104,7 @@ def main(sizes: list[int]) -> None:
         for mark, mine, other in zip(MARKS, ours(rfm), theirs(rfm), strict=True):
             fast, slow = seconds(mine, 5), seconds(other, repeats)
             print(f"{n:>10,} {mark:<16} {fast:>7.3f} s {slow:>8.3f} s {slow / fast:>6.1f}x")
-        small, large = megabytes(ours, rfm), megabytes(theirs, rfm)
+        small, large = megabytes(ours(rfm)), megabytes(theirs(rfm))
         print(f"{n:>10,} {'memory':<16} {small:>6.0f} MB {large:>7.0f} MB {large / small:>6.1f}x")
         print(f"{n:>10,} {'unique triples':<16} {unique:>9,}")
 
