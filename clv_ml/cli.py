@@ -250,6 +250,8 @@ def _tell_scores(result: Any) -> None:
         f"{manifest['customers_listed']:,} with {manifest['value_at_risk']:,.2f} "
         f"{manifest['conventions']['currency']} at risk{already}"
     )
+    for note in manifest["notes"]:
+        typer.echo(f"note: {note}")
     typer.echo(f"risk list:       {result.folder / 'risk_list.csv'}")
     typer.echo(f"page:            {result.folder / 'risk_list.html'}")
 

@@ -224,7 +224,16 @@ def score(
             publish(
                 folder,
                 lambda aside: write_scores(
-                    aside, customers, scores, listed, context, bundle, prepared.report, input_print, config
+                    aside,
+                    customers,
+                    scores,
+                    listed,
+                    context,
+                    bundle,
+                    prepared.report,
+                    input_print,
+                    config,
+                    notes=_notes(day, prepared.last_day, bundle),
                 ),
             )
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -280,6 +289,20 @@ def _known(day: dt.date | None) -> dt.date:
     if day is None:
         raise ClvError("the data hold no valid row")
     return day
+
+
+def _notes(day: dt.date, last_day: dt.date, bundle: Bundle) -> list[str]:
+    """Say what a reader of the list should know of its making."""
+    notes = []
+    if day > last_day:
+        notes.append(
+            f"the data end on {last_day}, {(day - last_day).days} days before {day}: every customer seems silent"
+        )
+    if day < bundle.models.cutoff:
+        notes.append(f"the model has learnt from data up to {bundle.models.cutoff}, after {day}: not for judging it")
+    if bundle.models.churn is None:
+        notes.append(bundle.models.churn_note)
+    return notes
 
 
 def _settle(staged: Path, final: Path) -> Path:

@@ -74,6 +74,17 @@ def test_scoring_the_same_again_is_recognised_and_computes_nothing(job: JobRun) 
     assert not any("scoring" in line for line in told)
 
 
+def test_a_list_for_a_day_the_model_has_seen_beyond_or_the_data_do_not_reach_says_so(
+    job: JobRun, tmp_path: Path
+) -> None:
+    config = job_config(tmp_path)
+    model = str(job.trained.bundle_path)
+    earlier = score(config, as_of=dt.date(1997, 10, 1), model=model)
+    assert "not for judging" in earlier.manifest["notes"][0]
+    later = score(config, as_of=dt.date(1998, 7, 10), model=model)
+    assert "the data end on 1998-06-30, 10 days before" in later.manifest["notes"][0]
+
+
 def test_the_champion_is_the_bundle_that_was_trained(job: JobRun) -> None:
     from_path = score(job.config, as_of=dt.date.fromisoformat(CUTOFF), model=str(job.trained.bundle_path))
     assert from_path.folder == job.scored.folder
@@ -132,7 +143,7 @@ def test_nothing_after_the_cutoff_and_no_order_of_rows_changes_a_byte(
 def test_a_history_too_short_for_the_classifier_is_scored_by_the_bgnbd_and_says_so(tmp_path: Path) -> None:
     run = run_job(job_config(tmp_path, overrides=["cutoff=1997-04-15"]))
     assert run.trained.bundle.models.churn is None
-    assert "BG/NBD" in run.scored.manifest["churn_note"]
+    assert any("BG/NBD" in note for note in run.scored.manifest["notes"])
     assert run.scored.manifest["score_source"] == ["bgnbd"]
     listed = pd.read_parquet(run.scored.folder / "risk_list.parquet")
     assert set(listed["score_source"]) == {"bgnbd"}

@@ -83,6 +83,8 @@ def write_scores(
     quality: QualityReport,
     input_print: str,
     config: Config,
+    *,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write scores, the list as Parquet, CSV and page, and the manifest that accounts for them."""
     facts = customers[["first_day", "frequency", "recency", "T", "monetary_value", "days_since_last"]]
@@ -107,7 +109,7 @@ def write_scores(
             "model_version": context.model_version,
             "model_cutoff": bundle.models.cutoff.isoformat(),
             "score_source": sorted(scores["score_source"].unique()),
-            "churn_note": bundle.models.churn_note,
+            "notes": list(notes),
             "input_fingerprint": input_print,
             "rows": quality.to_dict(),
             "customers_scored": len(scores),

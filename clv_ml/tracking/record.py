@@ -54,6 +54,7 @@ def training_record(
             "config_hash": digest(settings),
             "bundle_version": bundle.version,
             "clv_ml_version": str(bundle.facts["packages"]["clv_ml"]),
+            "mlflow.note.content": _description(folder),
         },
         params=params,
         metrics=backtests[-1].metrics() if backtests else {},
@@ -63,3 +64,9 @@ def training_record(
         example=example,
         predictions=predictions,
     )
+
+
+def _description(folder: Path) -> str:
+    """Return the head of the model card, for the page of the run; the cohorts are there as tables and pictures."""
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    return card.split("| first bought")[0].strip()
