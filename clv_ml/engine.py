@@ -7,8 +7,8 @@ pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money 
 
 from __future__ import annotations
 
-import csv
 import contextlib
+import csv
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -234,10 +234,7 @@ def _text(value: str) -> str:
 
 
 def _csv_options(path: Path, wanted: Iterable[str]) -> str:
-    """Say how a file is laid out, from its header; DuckDB guesses where the wanted columns are not in it.
-
-    A guess also weighs the rows below: one bad row would change it, or end in an error that names no line.
-    """
+    """Say how a file is laid out, from its header; DuckDB's guess would also weigh the rows, bad ones too."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         header = file.readline()
     for delimiter in (",", ";", "\t", "|"):
