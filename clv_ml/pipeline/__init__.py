@@ -1,0 +1,18 @@
+"""The story of each job: validate, train, backtest, score."""
+
+from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
+from clv_ml.pipeline.scoring import ScoreResult, score, score_transactions
+from clv_ml.pipeline.training import TrainResult, backtest_only, train
+
+__all__ = [
+    "Prepared",
+    "ScoreResult",
+    "TrainResult",
+    "backtest_only",
+    "prepare",
+    "score",
+    "score_transactions",
+    "silent",
+    "train",
+    "validate",
+]

@@ -1,0 +1,146 @@
+"""Score: the ranked list of a day, written once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clv_ml.config import Config, RowPolicy, ValueConfig
+from clv_ml.data.quality import check_transactions, enforce_limit
+from clv_ml.data.sources import canonical, with_provenance
+from clv_ml.decisions.risk import ListContext, risk_list
+from clv_ml.engine import Engine
+from clv_ml.models.bundle import Bundle, load_bundle
+from clv_ml.models.fitting import Progress, customers_at
+from clv_ml.models.scoring import score_customers
+from clv_ml.pipeline.prepared import fingerprint, known, prepare, require_history, silent
+from clv_ml.publishing import digest, is_complete, point_to, publish
+from clv_ml.reports.results import write_scores
+from clv_ml.snapshot.rfm import parse_day
+from clv_ml.snapshot.window import day_totals
+from clv_ml.tracking.store import find_bundle
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """Where the list is; `manifest` accounts for it; `repeated` if it was there already."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    repeated: bool
+
+
+def score(
+    config: Config, *, as_of: dt.date | None = None, model: str | None = None, progress: Progress = silent
+) -> ScoreResult:
+    """Write the risk list as of a day, once: the same inputs give the same run and nothing is computed again.
+
+    Parameters
+    ----------
+    as_of
+        Last day of history; the last day of the data where None.
+    model
+        Bundle folder or MLflow address; the champion of the config where None.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no such model.
+    DataError
+        If the data cannot be used.
+    """
+    progress("loading the model")
+    bundle = load_bundle(find_bundle(config, model))
+    with prepare(config, progress=progress) as prepared:
+        day = as_of or prepared.last_day
+        require_history(prepared, day)
+        input_print = fingerprint(prepared, day)
+        run_id = digest(bundle.version, day, input_print, result_settings(config))
+        scores_folder = config.output.dir / "scores"
+        folder = scores_folder / f"as_of={day}" / f"run_id={run_id}"
+        repeated = is_complete(folder)
+        if not repeated:
+            progress(f"scoring customers as of {day}")
+            customers = customers_at(prepared.engine, prepared.totals, day)
+            horizons = config.churn.horizons_days if bundle.models.churn is None else bundle.models.churn.horizons_days
+            scores = score_customers(bundle.models, customers, horizons_days=horizons, value=config.value)
+            context = ListContext(
+                refresh_id=run_id,
+                as_of=day,
+                model_version=f"{bundle.facts['name']}-{bundle.version}",
+                currency=config.currency,
+                clv_horizon_days=config.value.horizon_days,
+                main_horizon_days=horizons[-1],
+            )
+            listed = risk_list(customers, scores, config=config.risk, context=context)
+            progress(f"writing the list of {len(listed):,} customers")
+            publish(
+                folder,
+                lambda aside: write_scores(
+                    aside,
+                    customers,
+                    scores,
+                    listed,
+                    context,
+                    bundle,
+                    prepared.report,
+                    input_print,
+                    config,
+                    notes=_notes(day, prepared.last_day, bundle),
+                ),
+            )
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    point_to(scores_folder / "latest.json", {"run_id": run_id, "as_of": day, "folder": f"as_of={day}/run_id={run_id}"})
+    return ScoreResult(folder, manifest, repeated)
+
+
+def score_transactions(
+    bundle: Bundle, transactions: pd.DataFrame, *, as_of: dt.date | str | None = None
+) -> pd.DataFrame:
+    """Score customers straight from a table of transactions.
+
+    Parameters
+    ----------
+    transactions
+        customer_id, timestamp, amount; one row an order.
+    as_of
+        Last day of history; the last day of the table where None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by customer_id: the columns of :func:`clv_ml.models.scoring.score_customers`.
+    """
+    with Engine() as engine:
+        raw = canonical(engine.from_pandas(with_provenance(transactions, "transactions")))
+        checked = check_transactions(engine, raw, RowPolicy())
+        enforce_limit(checked.report, 0.0)
+        totals = engine.materialise(day_totals(checked.transactions))
+        day = known(checked.report.last_day) if as_of is None else parse_day(as_of, "as_of")
+        customers = customers_at(engine, totals, day)
+    value = ValueConfig.model_validate(bundle.facts["value"])
+    return score_customers(bundle.models, customers, horizons_days=bundle.facts["horizons_days"], value=value)
+
+
+def result_settings(config: Config) -> dict[str, Any]:
+    """Return the settings that a score depends on: not where data and results are kept, nor threads and memory."""
+    return config.model_dump(mode="json", include={"name", "currency", "value", "churn", "risk"})
+
+
+def _notes(day: dt.date, last_day: dt.date, bundle: Bundle) -> list[str]:
+    """Say what a reader of the list should know of its making."""
+    notes = []
+    if day > last_day:
+        notes.append(
+            f"the data end on {last_day}, {(day - last_day).days} days before {day}: every customer seems silent"
+        )
+    if day < bundle.models.cutoff:
+        notes.append(f"the model has learnt from data up to {bundle.models.cutoff}, after {day}: not for judging it")
+    if bundle.models.churn is None:
+        notes.append(bundle.models.churn_note)
+    return notes

@@ -1,0 +1,105 @@
+"""Train and backtest: the method judged on the past, then fitted on everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from clv_ml.config import Config
+from clv_ml.data.quality import QualityReport
+from clv_ml.errors import ConfigError
+from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
+from clv_ml.models.bundle import Bundle, save_bundle
+from clv_ml.models.fitting import Progress, fit_models
+from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.scoring import score_transactions
+from clv_ml.publishing import publish
+from clv_ml.reports.results import bundle_facts, write_backtest, write_training
+from clv_ml.snapshot.window import Window
+from clv_ml.tracking.log import LoggedRun, log_training
+from clv_ml.tracking.record import training_record
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training left: where its files are, the bundle, the MLflow run, and the backtests."""
+
+    folder: Path
+    bundle_path: Path
+    bundle: Bundle
+    run: LoggedRun
+    backtests: tuple[Backtest, ...]
+    quality: QualityReport
+
+
+def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple[Backtest, ...], Path]:
+    """Run the backtests of a config and write their tables and pictures."""
+    with prepare(config, progress=progress) as prepared:
+        engine, totals = prepared.engine, prepared.totals
+        days = backtest_cutoffs(config, prepared.last_day)
+        found = tuple(backtest(engine, totals, day, config, progress=progress) for day in days)
+    folder = config.output.dir / "backtest"
+    publish(folder, lambda aside: write_backtest(aside, found, config))
+    return found, folder
+
+
+def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress = silent) -> TrainResult:
+    """Backtest on earlier cutoffs, fit on everything up to the cutoff, save the bundle, log and register it.
+
+    Where the data go on for a horizon after the cutoff, the model is also judged on what came; that is
+    reported and logged, and nothing of it enters the bundle.
+
+    Parameters
+    ----------
+    cutoff
+        Last day of history; the config's, or the last day of the data where None.
+
+    Raises
+    ------
+    ConfigError
+        If the cutoff is before the first or after the last day of the data.
+    DataError
+        If the data cannot be used, or a backtest cutoff has no complete future.
+    """
+    with prepare(config, progress=progress) as prepared:
+        day = cutoff or config.cutoff or prepared.last_day
+        if day > prepared.last_day:
+            raise ConfigError(f"cutoff {day} is after the last day of the data ({prepared.last_day})")
+        require_history(prepared, day)
+        engine, totals = prepared.engine, prepared.totals
+        judged_from = [past for past in earlier_cutoffs(config, day) if past >= prepared.first_day]
+        backtests = tuple(backtest(engine, totals, past, config, progress=progress) for past in judged_from)
+        models = fit_models(engine, totals, day, config, progress=progress)
+        facts = bundle_facts(config, fingerprint(prepared, day), backtests)
+        if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
+            # the data go on: judge this very model on them, in the report only, never in the bundle
+            backtests += (judge(engine, totals, models, config, progress=progress),)
+        progress("saving the model")
+        staged = config.tracking.store / "bundles" / f".{config.name}-{day}"
+        bundle = save_bundle(models, facts, staged)
+        bundle_path = _settle(staged, config.tracking.store / "bundles" / f"{config.name}-{day}-{bundle.version}")
+        folder = config.output.dir / "train" / f"cutoff={day}"
+        publish(folder, lambda aside: write_training(aside, bundle, backtests, prepared.report, config))
+        example = prepared.engine.to_pandas(
+            prepared.transactions.select("customer_id", "timestamp", "amount")
+            .orderBy("customer_id", "timestamp", "amount")
+            .limit(20)
+        )
+    progress("logging to MLflow")
+    predictions = score_transactions(bundle, example).reset_index()
+    run = log_training(
+        config,
+        training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions),
+    )
+    return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
+
+
+def _settle(staged: Path, final: Path) -> Path:
+    """Move a finished bundle to its name; one with the same content may be there already."""
+    if final.exists():
+        shutil.rmtree(staged)
+    else:
+        staged.rename(final)
+    return final
