@@ -27,8 +27,8 @@ _PANELS, _NODES = 4, 16
 class ParetoPurchaseModel(PurchaseModel):
     """Pareto/NBD, with every method of `PurchaseModel`; parameters r, alpha (days), s and beta (days).
 
-    Its fit takes about a hundred times as long as that of the BG/NBD, and `predictive_intervals` does not simulate
-    it.
+    Its fit takes about a hundred times as long as that of the BG/NBD, and `predictive_intervals` does not
+    simulate it.
     """
 
     KIND: ClassVar[str] = "pareto_nbd"
