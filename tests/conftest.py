@@ -57,7 +57,8 @@ def sample_config() -> Config:
     tree: dict[str, Any] = {
         "name": "sample",
         "transactions": {"sources": [{"dataset": "cdnow_sample"}]},
-        "churn": {"max_snapshots": 7, "min_rows_per_class": 50},
+        # three snapshots a horizon apart: one to fit, one to stop, one to judge
+        "churn": {"snapshot_every_days": 90, "max_snapshots": 3, "min_rows_per_class": 50},
     }
     return build_config(tree, environment={})
 

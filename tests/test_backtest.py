@@ -28,7 +28,7 @@ def config(**sections: Any) -> Config:
 
 @pytest.fixture(scope="module")
 def judged(engine: Engine, sample_totals: DataFrame) -> Backtest:
-    quick = config(churn={"max_snapshots": 2, "min_rows_per_class": 50})
+    quick = config(churn={"max_snapshots": 1, "min_rows_per_class": 50})
     return backtest(engine, sample_totals, CUTOFF, quick, progress=lambda line: None)
 
 

@@ -56,8 +56,19 @@ EXAMPLES: list[tuple[str, Row, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "row", "policy"), EXAMPLES)
-def test_each_reason_has_its_example(engine: Engine, reason: str, row: Row, policy: dict[str, Any]) -> None:
+def test_each_fault_has_its_example(engine: Engine) -> None:
+    faults = [(reason, row) for reason, row, policy in EXAMPLES if not policy]
+    checked = check(engine, [GOOD, *(row for _, row in faults)])
+    aside = engine.to_pandas(checked.quarantine).sort_values("source_line")
+    assert aside["source_line"].tolist() == list(range(2, len(faults) + 2))
+    assert aside["reason"].tolist() == [reason for reason, _ in faults]
+    assert checked.report.rows_valid == 1
+    assert checked.report.bad_share == len(faults) / (len(faults) + 1)
+    assert {reason for reason, _, _ in EXAMPLES} | {"duplicate_line"} >= set(FAULTS)
+
+
+@pytest.mark.parametrize(("reason", "row", "policy"), [example for example in EXAMPLES if example[2]])
+def test_each_policy_has_its_example(engine: Engine, reason: str, row: Row, policy: dict[str, Any]) -> None:
     checked = check(engine, [GOOD, row], **policy)
     assert checked.report.quarantined == {reason: 1}
     assert (checked.report.rows_in, checked.report.rows_valid) == (2, 1)
