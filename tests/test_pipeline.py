@@ -29,6 +29,7 @@ def test_a_training_leaves_the_tables_pictures_and_card_of_its_backtests(job: Jo
         *(f"{earlier}/{name}" for name in inside),
         *(f"{holdout}/{name}" for name in inside),
         "quality.json",
+        "quarantine.parquet",
         "model_card.md",
         "_SUCCESS",
     }
@@ -41,6 +42,7 @@ def test_a_scoring_leaves_the_list_in_three_forms_and_a_manifest_that_adds_up(jo
         "risk_list.parquet",
         "risk_list.csv",
         "risk_list.html",
+        "quarantine.parquet",
         "manifest.json",
         "_SUCCESS",
     }

@@ -1,6 +1,7 @@
 """What a training leaves in MLflow, and the model loaded back by plain mlflow."""
 
 import json
+import re
 import warnings
 from typing import Any
 
@@ -97,6 +98,18 @@ def test_the_logged_model_carries_no_pickle(job: JobRun, client: Any) -> None:
     names = [path.name for path in Path(folder).rglob("*") if path.is_file()]
     assert "bundle.json" in names
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".dill", ".pyc"))]
+
+
+def test_no_customer_of_the_data_is_named_in_the_run(job: JobRun) -> None:
+    ids = set(sample_orders()["customer_id"])
+    root = job.config.tracking.store / "artifacts"
+    texts = [path for path in root.rglob("*") if path.suffix in {".json", ".md", ".csv", ".yaml", ".svg"}]
+    assert any(path.name == "input_example.json" for path in texts)
+    for path in texts:
+        if path.name == "bundle.json":
+            continue  # parameters and digests: no text of four digits in quotes
+        quoted = set(re.findall(r'"(\d{4})"', path.read_text(encoding="utf-8")))
+        assert not quoted & ids, path
 
 
 def test_a_password_in_the_address_is_never_shown(tmp_path: Any) -> None:

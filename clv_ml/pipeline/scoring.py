@@ -79,9 +79,11 @@ def score(
             )
             listed = risk_list(customers, scores, config=config.risk, context=context)
             progress(f"writing the list of {len(listed):,} customers")
-            publish(
-                folder,
-                lambda aside: write_scores(
+            notes = _notes(day, prepared.last_day, bundle)
+
+            def write(aside: Path) -> None:
+                prepared.engine.write_parquet(prepared.quarantine, aside / "quarantine.parquet")
+                write_scores(
                     aside,
                     customers,
                     scores,
@@ -91,9 +93,10 @@ def score(
                     prepared.report,
                     input_print,
                     config,
-                    notes=_notes(day, prepared.last_day, bundle),
-                ),
-            )
+                    notes=notes,
+                )
+
+            publish(folder, write)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     point_to(scores_folder / "latest.json", {"run_id": run_id, "as_of": day, "folder": f"as_of={day}/run_id={run_id}"})
     return ScoreResult(folder, manifest, repeated)

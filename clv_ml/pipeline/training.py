@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
@@ -77,23 +80,37 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
             # the data go on: judge this very model on them, in the report only, never in the bundle
             backtests += (judge(engine, totals, models, config, progress=progress),)
         progress("saving the model")
-        staged = config.tracking.store / "bundles" / f".{config.name}-{day}"
+        staged = config.tracking.store / "bundles" / f".{config.name}-{day}.{os.getpid()}"
         bundle = save_bundle(models, facts, staged)
         bundle_path = _settle(staged, config.tracking.store / "bundles" / f"{config.name}-{day}-{bundle.version}")
         folder = config.output.dir / "train" / f"cutoff={day}"
-        publish(folder, lambda aside: write_training(aside, bundle, backtests, prepared.report, config))
-        example = prepared.engine.to_pandas(
-            prepared.transactions.select("customer_id", "timestamp", "amount")
-            .orderBy("customer_id", "timestamp", "amount")
-            .limit(20)
-        )
+
+        def write(aside: Path) -> None:
+            engine.write_parquet(prepared.quarantine, aside / "quarantine.parquet")
+            write_training(aside, bundle, backtests, prepared.report, config)
+
+        publish(folder, write)
     progress("logging to MLflow")
+    example = example_transactions(day)
     predictions = score_transactions(bundle, example).reset_index()
     run = log_training(
         config,
         training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions),
     )
     return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
+
+
+def example_transactions(cutoff: dt.date) -> pd.DataFrame:
+    """Make up the orders of three customers, to show what a served model takes; no real customer leaves the data."""
+    orders = [("example-1", 200, 25.0), ("example-1", 120, 40.0), ("example-1", 20, 30.0), ("example-2", 90, 15.0)]
+    orders.append(("example-3", 0, 60.0))
+    return pd.DataFrame(
+        {
+            "customer_id": [customer for customer, _, _ in orders],
+            "timestamp": [pd.Timestamp(cutoff) - pd.Timedelta(days=days) for _, days, _ in orders],
+            "amount": [amount for _, _, amount in orders],
+        }
+    )
 
 
 def _settle(staged: Path, final: Path) -> Path:
