@@ -139,5 +139,5 @@ def test_what_the_engine_cannot_do_is_one_line(engine: Engine, tmp_path: Path) -
         engine.materialise(frame.filter(f.col("x").rlike("(?=a)")))
     with pytest.raises(ClvError, match="data engine: "):
         engine.write_parquet(frame, tmp_path / "no" / "such" / "folder.parquet")
-    with pytest.raises(ConfigError, match="engine: DuckDB refuses .*'memory_limit': '0 lots'"):
+    with pytest.raises(ConfigError, match=r"engine: DuckDB refuses .*'memory_limit': '0 lots'"):
         Engine(EngineConfig.model_construct(memory_limit="0 lots", threads=None, temp_directory=None))
