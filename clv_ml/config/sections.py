@@ -119,6 +119,11 @@ class ValueConfig(_Section):
     annual_discount_rate: Annotated[float, Field(ge=0.0, le=10.0)] = 0.10
     margin: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     """Share of spend that is profit."""
+    cost_per_order: Annotated[float, Field(ge=0.0)] = 0.0
+    """What an order costs beyond that, in currency, such as shipping; a value can then be below zero."""
+    purchase_model: Literal["bgnbd", "mbgnbd", "pareto_nbd", "best"] = "bgnbd"
+    """BG/NBD, modified BG/NBD (one-time buyers can leave too) or Pareto/NBD (about a hundred times slower); best = the
+    one that made the purchases of the last main horizon before the cutoff likeliest, the BG/NBD in a tie."""
 
 
 class ChurnConfig(_Section):

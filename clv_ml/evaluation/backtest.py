@@ -143,7 +143,7 @@ def _probabilities(
     silence = days_since_last_probability(engine, totals, models.cutoff, customers, horizon_days=horizon)
     if silence is not None:
         columns["days_since_last"] = silence
-    columns["bgnbd"] = models.purchases.probability_no_purchase(customers, horizon_days=horizon)
+    columns[models.purchases.KIND] = models.purchases.probability_no_purchase(customers, horizon_days=horizon)
     if models.churn is not None:
         columns["lightgbm"] = scores[f"p_churn_{horizon}d"]
     return pd.DataFrame(columns)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from clv_ml.errors import ClvError, ModelNotFoundError
+from clv_ml.models.choice import read_purchase_model
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.fitting import FittedModels
-from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 
 SCHEMA_VERSION = 1
@@ -49,6 +49,7 @@ def save_bundle(models: FittedModels, facts: Mapping[str, Any], folder: Path) ->
         "schema_version": SCHEMA_VERSION,
         "cutoff": models.cutoff.isoformat(),
         "purchases": models.purchases.to_dict(),
+        "purchase_scores": dict(models.purchase_scores),
         "spend": models.spend.to_dict(),
         "churn": None if models.churn is None else models.churn.to_dict(),
         "churn_note": models.churn_note,
@@ -90,10 +91,11 @@ def load_bundle(path: Path | str) -> Bundle:
         churn = None if manifest["churn"] is None else ChurnModel.from_files(manifest["churn"], files)
         models = FittedModels(
             cutoff=dt.date.fromisoformat(manifest["cutoff"]),
-            purchases=PurchaseModel.from_dict(manifest["purchases"]),
+            purchases=read_purchase_model(manifest["purchases"]),
             spend=SpendModel.from_dict(manifest["spend"]),
             churn=churn,
             churn_note=manifest["churn_note"],
+            purchase_scores=manifest["purchase_scores"],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ClvError(f"{folder / MANIFEST}: damaged, {type(error).__name__}: {error}") from error

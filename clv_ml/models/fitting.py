@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from clv_ml.config import ChurnConfig, Config
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ConfigError, NotConvergedError
+from clv_ml.models.choice import PURCHASE_MODELS, choose_purchase_model
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.folds import past_cutoffs
 from clv_ml.models.purchases import PurchaseModel
@@ -21,19 +23,23 @@ from clv_ml.snapshot.window import Window
 
 Progress = Callable[[str], None]
 
-MODEL_FEATURES = ("bgnbd_p_alive", "bgnbd_p_no_purchase", "bgnbd_expected_purchases")
+MODEL_FEATURES = ("model_p_alive", "model_p_no_purchase", "model_expected_purchases")
 CHURN_FEATURES = (*PURCHASE_FEATURES, *MODEL_FEATURES)
 
 
 @dataclass(frozen=True)
 class FittedModels:
-    """The models of one cutoff; `churn` is None where the history is too thin, and `churn_note` says why."""
+    """The models of one cutoff; `churn` is None where the history is too thin, and `churn_note` says why.
+
+    `purchase_scores`: holdout log-likelihood a customer of each purchase model that was tried, by kind.
+    """
 
     cutoff: dt.date
     purchases: PurchaseModel
     spend: SpendModel
     churn: ChurnModel | None
     churn_note: str
+    purchase_scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def customers_at(engine: Engine, totals: DataFrame, cutoff: dt.date) -> pd.DataFrame:
@@ -62,11 +68,11 @@ def outcomes_at(engine: Engine, totals: DataFrame, cutoff: dt.date, horizons_day
 
 
 def with_model_features(customers: pd.DataFrame, purchases: PurchaseModel, horizon_days: int) -> pd.DataFrame:
-    """Add what the BG/NBD says of each customer as features of the classifier."""
+    """Add what the purchase model says of each customer as features of the classifier."""
     return customers.assign(
-        bgnbd_p_alive=purchases.probability_alive(customers),
-        bgnbd_p_no_purchase=purchases.probability_no_purchase(customers, horizon_days=horizon_days),
-        bgnbd_expected_purchases=purchases.expected_purchases(customers, horizon_days=horizon_days),
+        model_p_alive=purchases.probability_alive(customers),
+        model_p_no_purchase=purchases.probability_no_purchase(customers, horizon_days=horizon_days),
+        model_expected_purchases=purchases.expected_purchases(customers, horizon_days=horizon_days),
     )
 
 
@@ -91,13 +97,44 @@ def fit_models(
     """
     progress(f"{cutoff}: fitting purchases and spend")
     customers = customers_at(engine, totals, cutoff)
-    purchases = PurchaseModel().fit(customers)
+    first_day = customers["first_day"].min().date()
+    kind: str = config.value.purchase_model
+    scores = pd.Series(dtype=float)
+    if kind == "best":
+        progress(f"{cutoff}: choosing the purchase model")
+        kind, scores = best_purchase_model(engine, totals, cutoff, first_day, config.churn.main_horizon_days)
+    model = PURCHASE_MODELS[kind]
+    purchases = model().fit(customers)
     spend = SpendModel().fit(customers)
-    snapshots = training_snapshots(
-        engine, totals, cutoff, customers["first_day"].min().date(), config.churn, progress=progress
-    )
+    snapshots = training_snapshots(engine, totals, cutoff, first_day, config.churn, model, progress=progress)
     churn, note = fit_churn(snapshots, config, progress=progress)
-    return FittedModels(cutoff, purchases, spend, churn, note)
+    return FittedModels(cutoff, purchases, spend, churn, note, {str(name): float(s) for name, s in scores.items()})
+
+
+def best_purchase_model(
+    engine: Engine, totals: DataFrame, cutoff: dt.date, first_day: dt.date, horizon_days: int
+) -> tuple[str, pd.Series[float]]:
+    """Name the purchase model that, fitted one horizon before the cutoff, made what happened since likeliest.
+
+    Returns
+    -------
+    tuple
+        Its kind, and the mean holdout log-likelihood a customer of each model that could be fitted, by kind; the
+        BG/NBD and no figures where the history is too short to try.
+    """
+    earlier = cutoff - dt.timedelta(days=horizon_days)
+    if earlier <= first_day:
+        return PurchaseModel.KIND, pd.Series(dtype=float)
+    customers = customers_at(engine, totals, earlier)
+    future = outcomes_at(engine, totals, earlier, (horizon_days,))[f"purchases_{horizon_days}"]
+    fitted = []
+    for model in PURCHASE_MODELS.values():
+        with contextlib.suppress(NotConvergedError):
+            fitted.append(model().fit(customers))
+    if not fitted:
+        return PurchaseModel.KIND, pd.Series(dtype=float)
+    best, scores = choose_purchase_model(fitted, customers, future, horizon_days=horizon_days)
+    return best.KIND, scores
 
 
 def training_snapshots(
@@ -106,6 +143,7 @@ def training_snapshots(
     cutoff: dt.date,
     first_day: dt.date,
     config: ChurnConfig,
+    purchase_model: type[PurchaseModel] = PurchaseModel,
     *,
     progress: Progress,
 ) -> pd.DataFrame:
@@ -114,8 +152,8 @@ def training_snapshots(
     Returns
     -------
     pandas.DataFrame
-        One row a customer and past cutoff: customer_id, cutoff, the features (the BG/NBD ones from a fit at
-        that same past cutoff), purchases_H, spend_H, churned_H.
+        One row a customer and past cutoff: customer_id, cutoff, the features (those of the purchase model from a fit
+        at that same past cutoff), purchases_H, spend_H, churned_H.
     """
     days = past_cutoffs(
         cutoff,
@@ -129,10 +167,10 @@ def training_snapshots(
         progress(f"{cutoff}: looking back from {day} ({position} of {len(days)})")
         customers = customers_at(engine, totals, day)
         try:
-            purchases = PurchaseModel().fit(customers)
+            purchases = purchase_model().fit(customers)
             featured = with_model_features(customers, purchases, config.main_horizon_days)
         except NotConvergedError:
-            # a young snapshot can be too flat for the BG/NBD; the trees then see these features as missing
+            # a young snapshot can be too flat for the purchase model; the trees then see these features as missing
             featured = customers.assign(**dict.fromkeys(MODEL_FEATURES, float("nan")))
         happened = outcomes_at(engine, totals, day, config.horizons_days)
         parts.append(featured.join(happened).reset_index().assign(cutoff=day))

@@ -13,7 +13,10 @@ from clv_ml.models.value import customer_lifetime_value
 
 
 def churn_probabilities(models: FittedModels, customers: pd.DataFrame, horizons_days: Sequence[int]) -> pd.DataFrame:
-    """Return p_churn_Hd for each horizon and score_source (``lightgbm`` or ``bgnbd``), indexed like `customers`."""
+    """Return p_churn_Hd for each horizon and score_source (``lightgbm`` or the kind of purchase model).
+
+    Indexed like `customers`.
+    """
     if models.churn is not None:
         featured = with_model_features(customers, models.purchases, models.churn.horizons_days[-1])
         return models.churn.predict(featured).assign(score_source="lightgbm")
@@ -21,7 +24,7 @@ def churn_probabilities(models: FittedModels, customers: pd.DataFrame, horizons_
         f"p_churn_{horizon}d": models.purchases.probability_no_purchase(customers, horizon_days=horizon)
         for horizon in horizons_days
     }
-    return pd.DataFrame(columns, index=customers.index).assign(score_source="bgnbd")
+    return pd.DataFrame(columns, index=customers.index).assign(score_source=models.purchases.KIND)
 
 
 def score_customers(
@@ -49,10 +52,12 @@ def score_customers(
         horizon_days=value.horizon_days,
         annual_discount_rate=value.annual_discount_rate,
         margin=value.margin,
+        cost_per_order=value.cost_per_order,
     )
     params = models.purchases.params_
     shape, rate = params["r"] + customers["frequency"], params["alpha"] + customers["T"]
-    # median of the waiting time: 1/2 = ((alpha + T) / (alpha + T + t))^(r + x)
+    # median of the waiting time; the rate of the living is Gamma(r + x, alpha + T) in each purchase model:
+    # 1/2 = ((alpha + T) / (alpha + T + t))^(r + x)
     with np.errstate(over="ignore"):
         wait = rate * np.expm1(np.log(2.0) / shape)
     scores = churn_probabilities(models, customers, horizons_days)

@@ -9,9 +9,13 @@ from clv_ml.data.quality import QualityReport
 from clv_ml.models.bundle import Bundle
 
 _GROUPS = {"all": "all", "repeat": "repeat buyers", "top_clv": "top 10 % by CLV"}
+_KINDS = {"bgnbd": "BG/NBD", "mbgnbd": "Modified BG/NBD", "pareto_nbd": "Pareto/NBD"}
+_LIMITS = {"bgnbd": ("- BG/NBD gives every one-time buyer P(alive) = 1; the churn probability, not P(alive), ranks.",)}
 _SCORES = {
     "days_since_last": "days since last order",
     "bgnbd": "BG/NBD P(no purchase)",
+    "mbgnbd": "modified BG/NBD P(no purchase)",
+    "pareto_nbd": "Pareto/NBD P(no purchase)",
     "lightgbm": "LightGBM",
 }
 
@@ -33,13 +37,16 @@ def model_card(bundle: Bundle, quality: QualityReport) -> str:
         "",
         "## Conventions",
         f"- Churned = no purchase within the horizon ({', '.join(map(str, horizons))} days; {horizons[-1]} ranks).",
-        f"- Lifetime value: {value['horizon_days']} days ahead, margin {value['margin']:.0%}, "
+        f"- Lifetime value: {value['horizon_days']} days ahead, margin {value['margin']:.0%}{_cost(facts)}, "
         f"{value['annual_discount_rate']:.0%} a year discounted continuously, in {facts['currency']}.",
         "- Value at risk = P(churn) x value if retained.",
         "",
         "## Models",
-        "- BG/NBD: " + ", ".join(f"{name} {number:.4g}" for name, number in purchases.items()) + " (days).",
+        f"- {_KINDS[models.purchases.KIND]}: "
+        + ", ".join(f"{name} {number:.4g}" for name, number in purchases.items())
+        + " (days).",
         "- Gamma-Gamma: " + ", ".join(f"{name} {number:.4g}" for name, number in spend.items()) + ".",
+        *_choice_lines(bundle),
         f"- Churn: {_churn_line(bundle)}",
         "",
     ]
@@ -50,7 +57,7 @@ def model_card(bundle: Bundle, quality: QualityReport) -> str:
         lines += accuracy_lines(known)
     lines += [
         "## Known limits",
-        "- BG/NBD gives every one-time buyer P(alive) = 1; the churn probability, not P(alive), ranks.",
+        *_LIMITS.get(models.purchases.KIND, ()),
         "- Gamma-Gamma takes spend to be independent of how often a customer buys.",
         "- Neither model knows of seasons: a forecast made before a peak is too low, one made after it too high.",
         "- A reason on the list states what is seen, never why it happened.",
@@ -111,6 +118,17 @@ def _verdict(accuracy: Sequence[Mapping[str, Any]]) -> str:
     if not lost:
         return "LightGBM is the best of the scores on every figure."
     return "LightGBM does not win on: " + "; ".join(lost) + "."
+
+
+def _cost(facts: Mapping[str, Any]) -> str:
+    cost = facts["value"]["cost_per_order"]
+    return f" less {cost:,.2f} {facts['currency']} an order" if cost else ""
+
+
+def _choice_lines(bundle: Bundle) -> list[str]:
+    scores = bundle.models.purchase_scores
+    told = ", ".join(f"{_KINDS[kind]} {score:.4f}" for kind, score in scores.items())
+    return [f"- Chosen by holdout log-likelihood a customer: {told}."] if told else []
 
 
 def _churn_line(bundle: Bundle) -> str:

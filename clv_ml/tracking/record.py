@@ -31,7 +31,7 @@ def training_record(
     params: dict[str, Any] = {"cutoff": models.cutoff, "seed": config.seed, "currency": config.currency}
     params |= {f"value.{key}": item for key, item in config.value.model_dump().items()}
     params |= {f"churn.{key}": item for key, item in config.churn.model_dump().items()}
-    params |= {f"bgnbd.{key}": item for key, item in models.purchases.params_.items()}
+    params |= {f"{models.purchases.KIND}.{key}": item for key, item in models.purchases.params_.items()}
     params |= {f"gamma_gamma.{key}": item for key, item in models.spend.params_.items()}
     tables = {}
     for result in backtests:
@@ -57,7 +57,8 @@ def training_record(
             "mlflow.note.content": _description(folder),
         },
         params=params,
-        metrics=backtests[-1].metrics() if backtests else {},
+        metrics=(backtests[-1].metrics() if backtests else {})
+        | {f"holdout_log_likelihood_{kind}": score for kind, score in models.purchase_scores.items()},
         tables=tables,
         files=files,
         bundle=bundle_path,
