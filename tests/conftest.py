@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from clv_ml.config import Config, EngineConfig, TransactionsConfig, build_config
 from clv_ml.data.datasets import load_dataset
@@ -21,11 +21,12 @@ from clv_ml.models.fitting import FittedModels, customers_at, fit_models
 from clv_ml.snapshot.window import day_totals
 
 # the first run of a property plans queries and is slow for reasons that are no fault of the code
-settings.register_profile("clv_ml", deadline=None)
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("clv_ml", **_PATIENT)
 settings.load_profile("clv_ml")
 
 # for properties that run the engine: shrinking a failure there would take minutes
-settings.register_profile("engine", deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+settings.register_profile("engine", **_PATIENT, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 SAMPLE_CUTOFF = dt.date(1997, 12, 31)
 
