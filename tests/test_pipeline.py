@@ -14,6 +14,7 @@ from clv_ml.errors import ConfigError, DataError, DataQualityError, ModelNotFoun
 from clv_ml.pipeline import score, score_transactions, train, validate
 
 DAY = pd.Timestamp(CUTOFF)
+DIAGNOSTICS = ("repeat_counts", "spend", "heat_maps", "tracking", "by_frequency", "by_recency")
 
 
 @pytest.fixture
@@ -28,6 +29,8 @@ def test_a_training_leaves_the_tables_pictures_and_card_of_its_backtests(job: Jo
     assert written == {
         *(f"{earlier}/{name}" for name in inside),
         *(f"{holdout}/{name}" for name in inside),
+        *(f"diagnostics/{name}.svg" for name in DIAGNOSTICS),
+        "diagnostics/diagnostics.txt",
         "quality.json",
         "quarantine.parquet",
         "model_card.md",

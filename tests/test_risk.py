@@ -16,7 +16,16 @@ from clv_ml.decisions.risk import RISK_COLUMNS, ListContext, risk_bands, risk_li
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.scoring import score_customers
 
-CONTEXT = ListContext("run1", dt.date(2024, 3, 31), "shop-1", "EUR", clv_horizon_days=365, main_horizon_days=90)
+CONTEXT = ListContext(
+    "run1",
+    dt.date(2024, 3, 31),
+    "shop-1",
+    "EUR",
+    clv_horizon_days=365,
+    main_horizon_days=90,
+    margin=0.3,
+    annual_discount_rate=0.1,
+)
 FIGURES = ("silence_ratio", "gap_mean", "gap_max", "purchases_trend", "purchases_last_90d", "purchases_last_180d")
 
 
@@ -139,7 +148,16 @@ def test_real_customers_get_a_list_in_which_value_counts(
     sample_models: FittedModels, sample_customers: pd.DataFrame, sample_config: Config
 ) -> None:
     scores = score_customers(sample_models, sample_customers, horizons_days=(30, 60, 90), value=sample_config.value)
-    as_of = ListContext("run", sample_models.cutoff, "v", "USD", clv_horizon_days=365, main_horizon_days=90)
+    as_of = ListContext(
+        "run",
+        sample_models.cutoff,
+        "v",
+        "USD",
+        clv_horizon_days=365,
+        main_horizon_days=90,
+        margin=0.3,
+        annual_discount_rate=0.1,
+    )
     table = risk_list(sample_customers, scores, config=sample_config.risk, context=as_of)
     assert list(table.columns) == list(RISK_COLUMNS)
     assert len(table) == pytest.approx(0.2 * len(sample_customers), rel=0.02)

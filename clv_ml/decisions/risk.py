@@ -45,6 +45,9 @@ RISK_COLUMNS = (
     "usual_gap_days",
     "score_source",
     "history_days",
+    "margin",
+    "cost_per_order",
+    "annual_discount_rate",
 )
 
 _BANDS = ((0.75, "very high"), (0.50, "high"), (0.25, "medium"), (-np.inf, "low"))
@@ -60,6 +63,9 @@ class ListContext:
     currency: str
     clv_horizon_days: int
     main_horizon_days: int
+    margin: float
+    annual_discount_rate: float
+    cost_per_order: float = 0.0
 
 
 def value_at_risk(scores: pd.DataFrame, main_horizon_days: int) -> pd.Series[float]:
@@ -125,6 +131,9 @@ def risk_list(
         risk_band=risk_bands(chosen[main]),
         clv_horizon_days=context.clv_horizon_days,
         currency=context.currency,
+        margin=context.margin,
+        cost_per_order=context.cost_per_order,
+        annual_discount_rate=context.annual_discount_rate,
         expected_next_order=next_order.dt.strftime("%Y-%m-%d"),
         days_since_last=known["days_since_last"].to_numpy(),
         usual_gap_days=known["gap_mean"].round(1).to_numpy(),

@@ -180,17 +180,33 @@ def tracking(
         raise missing_columns("purchase_days", missing, map(str, purchase_days.columns), "Rename the columns.")
     days = purchase_days[["customer_id", "day"]].drop_duplicates()
     first = days.groupby("customer_id")["day"].min()
-    first = first[first <= pd.Timestamp(cutoff)]
-    if first.empty:
+    known = days[days["customer_id"].map(first) <= pd.Timestamp(cutoff)]
+    begins = known["day"] == known["customer_id"].map(first)
+    counts = pd.DataFrame({"first": begins, "repeat": ~begins}).groupby(known["day"]).sum()
+    return tracking_of_counts(model, counts, cutoff=cutoff, period_days=period_days)
+
+
+def tracking_of_counts(
+    model: PurchaseModel, counts: pd.DataFrame, *, cutoff: pd.Timestamp | str, period_days: int = 7
+) -> pd.DataFrame:
+    """Track as `tracking` does, from numbers a day and not from customers.
+
+    Parameters
+    ----------
+    counts
+        Indexed by day, of the customers known at the cutoff: ``first``, how many bought for the first time,
+        and ``repeat``, how many bought again.
+    """
+    if not counts["first"].sum():
         raise DataError("purchase_days: nobody bought up to the cutoff. Check the column 'day' and the cutoff.")
-    start, last = first.min(), days["day"].max()
-    ends = pd.date_range(start, last, freq=f"{period_days}D") + pd.Timedelta(days=period_days - 1)
-    starts = first.value_counts()
+    counts = counts.sort_index()
+    starts = counts["first"][counts["first"] > 0]
+    ends = pd.date_range(counts.index[0], counts.index[-1], freq=f"{period_days}D") + pd.Timedelta(days=period_days - 1)
     since = (ends.to_numpy()[None, :] - starts.index.to_numpy()[:, None]) / np.timedelta64(1, "D")
     distinct, code = np.unique(np.maximum(since, 0.0), return_inverse=True)
-    expected = starts.to_numpy() @ _new_customers(model, distinct)[code.reshape(since.shape)]
-    repeats = days[days["day"] > days["customer_id"].map(first)]
-    actual = np.searchsorted(np.sort(repeats["day"].to_numpy()), ends.to_numpy(), side="right").astype(np.float64)
+    expected = starts.to_numpy(dtype=np.float64) @ _new_customers(model, distinct)[code.reshape(since.shape)]
+    upto = np.searchsorted(counts.index.to_numpy(), ends.to_numpy(), side="right")
+    actual = counts["repeat"].cumsum().to_numpy(dtype=np.float64)[upto - 1]
     table = pd.DataFrame({"end": ends, "calibration": ends <= pd.Timestamp(cutoff)})
     for name, total in (("actual", actual), ("expected", expected)):
         table[name] = np.diff(total, prepend=0.0)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clv_ml.config import ChurnConfig, Config
 from clv_ml.engine import DataFrame, Engine, functions
-from clv_ml.errors import ConfigError, NotConvergedError
+from clv_ml.errors import ConfigError, DataError, NotConvergedError
 from clv_ml.models.choice import PURCHASE_MODELS, choose_purchase_model
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.folds import past_cutoffs
@@ -94,6 +94,8 @@ def fit_models(
         If nobody had bought by the cutoff.
     NotConvergedError
         If the purchase or the spend model finds no maximum.
+    DataError
+        If mean spend is infinite.
     """
     progress(f"{cutoff}: fitting purchases and spend")
     customers = customers_at(engine, totals, cutoff)
@@ -106,9 +108,28 @@ def fit_models(
     model = PURCHASE_MODELS[kind]
     purchases = model().fit(customers)
     spend = SpendModel().fit(customers)
+    require_finite_mean(spend, cutoff)
     snapshots = training_snapshots(engine, totals, cutoff, first_day, config.churn, model, progress=progress)
     churn, note = fit_churn(snapshots, config, progress=progress)
     return FittedModels(cutoff, purchases, spend, churn, note, {str(name): float(s) for name, s in scores.items()})
+
+
+def require_finite_mean(spend: SpendModel, cutoff: dt.date) -> None:
+    """Refuse a spend model whose mean is infinite: no customer who bought once would have a value.
+
+    There is no sound way round it: an estimate of q held above 1 would set those values by where it is held.
+
+    Raises
+    ------
+    DataError
+        If q is 1 or less.
+    """
+    q = spend.params_["q"]
+    if q <= 1.0:
+        raise DataError(
+            f"{cutoff}: mean spend is infinite (q of the Gamma-Gamma is {q:.3f}, above 1 is wanted): a few huge "
+            "purchases dominate; set them aside with transactions.exclude, or give more customers"
+        )
 
 
 def best_purchase_model(

@@ -76,6 +76,9 @@ def score(
                 currency=config.currency,
                 clv_horizon_days=config.value.horizon_days,
                 main_horizon_days=horizons[-1],
+                margin=config.value.margin,
+                annual_discount_rate=config.value.annual_discount_rate,
+                cost_per_order=config.value.cost_per_order,
             )
             listed = risk_list(customers, scores, config=config.risk, context=context)
             progress(f"writing the list of {len(listed):,} customers")

@@ -14,6 +14,7 @@ from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
 from clv_ml.errors import ConfigError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
+from clv_ml.evaluation.diagnosis import diagnose
 from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import Progress, fit_models
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
@@ -79,6 +80,12 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
             backtests += (judge(engine, totals, models, config, progress=progress),)
+        progress("diagnosing the value models")
+        horizon, last = config.churn.main_horizon_days, prepared.last_day
+        diagnoses = [diagnose(engine, totals, models, horizon_days=horizon, last_day=last)]
+        if backtests and backtests[-1].models is not models:
+            # nothing has come after this model yet: show how the latest that can be judged has done
+            diagnoses.append(diagnose(engine, totals, backtests[-1].models, horizon_days=horizon, last_day=last))
         progress("saving the model")
         staged = config.tracking.store / "bundles" / f".{config.name}-{day}.{os.getpid()}"
         bundle = save_bundle(models, facts, staged)
@@ -87,7 +94,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
 
         def write(aside: Path) -> None:
             engine.write_parquet(prepared.quarantine, aside / "quarantine.parquet")
-            write_training(aside, bundle, backtests, prepared.report, config)
+            write_training(aside, bundle, backtests, diagnoses, prepared.report, config)
 
         publish(folder, write)
     progress("logging to MLflow")

@@ -7,9 +7,9 @@ from typing import Any
 
 from clv_ml.data.quality import QualityReport
 from clv_ml.models.bundle import Bundle
+from clv_ml.reports.wording import MODEL_NAMES
 
 _GROUPS = {"all": "all", "repeat": "repeat buyers", "top_clv": "top 10 % by CLV"}
-_KINDS = {"bgnbd": "BG/NBD", "mbgnbd": "Modified BG/NBD", "pareto_nbd": "Pareto/NBD"}
 _LIMITS = {"bgnbd": ("- BG/NBD gives every one-time buyer P(alive) = 1; the churn probability, not P(alive), ranks.",)}
 _SCORES = {
     "days_since_last": "days since last order",
@@ -42,7 +42,7 @@ def model_card(bundle: Bundle, quality: QualityReport) -> str:
         "- Value at risk = P(churn) x value if retained.",
         "",
         "## Models",
-        f"- {_KINDS[models.purchases.KIND]}: "
+        f"- {MODEL_NAMES[models.purchases.KIND]}: "
         + ", ".join(f"{name} {number:.4g}" for name, number in purchases.items())
         + " (days).",
         "- Gamma-Gamma: " + ", ".join(f"{name} {number:.4g}" for name, number in spend.items()) + ".",
@@ -127,7 +127,7 @@ def _cost(facts: Mapping[str, Any]) -> str:
 
 def _choice_lines(bundle: Bundle) -> list[str]:
     scores = bundle.models.purchase_scores
-    told = ", ".join(f"{_KINDS[kind]} {score:.4f}" for kind, score in scores.items())
+    told = ", ".join(f"{MODEL_NAMES[kind]} {score:.4f}" for kind, score in scores.items())
     return [f"- Chosen by holdout log-likelihood a customer: {told}."] if told else []
 
 

@@ -32,7 +32,7 @@ from clv_ml.reports.picture import (
     save,
     svg,
 )
-from clv_ml.reports.wording import count, date_words, money, percent
+from clv_ml.reports.wording import count, date_words, money, percent, too
 
 __all__ = ["calibration_figure", "cohort_figure", "save", "svg"]
 
@@ -204,7 +204,7 @@ def _total_words(table: pd.DataFrame, name: str, show: Callable[[object], str]) 
         return "not known"
     predicted, actual = both.sum()
     said = f"forecast {show(predicted)}, actual {show(actual)}"
-    return f"{said}, {_too(100 * (predicted / actual - 1), '%')}" if actual else said
+    return f"{said}, {too(100 * (predicted / actual - 1), '%')}" if actual else said
 
 
 def _rate_words(table: pd.DataFrame) -> str:
@@ -214,7 +214,7 @@ def _rate_words(table: pd.DataFrame) -> str:
     if not weight:
         return "not known"
     predicted, actual = (float(both[:, side] @ both[:, 2]) / weight for side in (0, 1))
-    gap = _too(100 * (predicted - actual), " points")
+    gap = too(100 * (predicted - actual), " points")
     return f"forecast {percent(predicted)}, actual {percent(actual)}, {gap}"
 
 
@@ -227,14 +227,6 @@ def _rate_limits(table: pd.DataFrame) -> tuple[float, float]:
     high = math.ceil(10 * float(np.nanmax(rates)) + 1e-9) / 10
     low = max(0.0, min(low, high - 0.2))
     return low, min(1.0, max(high, low + 0.2)) + 0.02
-
-
-def _too(gap: float, unit: str) -> str:
-    rounded = round(abs(gap), 1)
-    size = f"{rounded:.0f}" if rounded >= 10 else f"{rounded:.1f}"
-    if float(size) == 0:
-        return "spot on"
-    return f"{size}{unit} too {'high' if gap > 0 else 'low'}"
 
 
 def _count_axis() -> FuncFormatter:

@@ -14,8 +14,10 @@ from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
 from clv_ml.decisions.risk import ListContext
 from clv_ml.evaluation.backtest import Backtest
+from clv_ml.evaluation.diagnosis import Diagnosis
 from clv_ml.models.bundle import Bundle
 from clv_ml.publishing import digest, write_csv, write_json, write_parquet
+from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
 from clv_ml.reports.page import render_page
 from clv_ml.reports.plots import calibration_figure, cohort_figure, save, svg
@@ -65,10 +67,16 @@ def write_backtest(folder: Path, backtests: Sequence[Backtest], config: Config) 
 
 
 def write_training(
-    folder: Path, bundle: Bundle, backtests: Sequence[Backtest], quality: QualityReport, config: Config
+    folder: Path,
+    bundle: Bundle,
+    backtests: Sequence[Backtest],
+    diagnoses: Sequence[Diagnosis],
+    quality: QualityReport,
+    config: Config,
 ) -> None:
-    """Write backtests, data quality and the model card of a training."""
+    """Write backtests, diagnostics, data quality and the model card of a training."""
     write_backtest(folder, backtests, config)
+    write_diagnostics(folder / "diagnostics", diagnoses[0], diagnoses[-1], currency=config.currency)
     write_json(folder / "quality.json", quality.to_dict())
     (folder / "model_card.md").write_text(model_card(bundle, quality), encoding="utf-8", newline="\n")
 
@@ -88,15 +96,19 @@ def write_scores(
 ) -> None:
     """Write scores, the list as Parquet, CSV and page, and the manifest that accounts for them."""
     facts = customers[["first_day", "frequency", "recency", "T", "monetary_value", "days_since_last"]]
-    write_parquet(folder / "scores.parquet", facts.join(scores).reset_index())
+    worth: dict[str, Any] = {
+        "currency": config.currency,
+        "clv_horizon_days": config.value.horizon_days,
+        "margin": config.value.margin,
+        "cost_per_order": config.value.cost_per_order,
+        "annual_discount_rate": config.value.annual_discount_rate,
+    }
+    write_parquet(folder / "scores.parquet", facts.join(scores).assign(**worth).reset_index())
     write_parquet(folder / "risk_list.parquet", listed)
     write_csv(folder / "risk_list.csv", listed)
     conventions = {
         "horizon_days": context.main_horizon_days,
-        "clv_horizon_days": config.value.horizon_days,
-        "margin": config.value.margin,
-        "annual_discount_rate": config.value.annual_discount_rate,
-        "currency": config.currency,
+        **worth,
         "churned": CHURNED,
     }
     page = risk_page(listed, bundle, conventions=conventions, customers_scored=len(scores))

@@ -10,6 +10,7 @@ from numbers import Real
 import pandas as pd
 
 MISSING = "—"
+MODEL_NAMES = {"bgnbd": "BG/NBD", "mbgnbd": "Modified BG/NBD", "pareto_nbd": "Pareto/NBD"}
 
 
 def is_missing(value: object) -> bool:
@@ -144,6 +145,21 @@ def date_words(value: object) -> str:
     if isinstance(value, dt.date):  # datetime and Timestamp are dates too; strftime's month follows the locale
         return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
     return plain(value)
+
+
+def too(gap: float, unit: str) -> str:
+    """Say by how much a forecast was off.
+
+    Examples
+    --------
+    >>> too(-12.14, "%"), too(0.72, " points"), too(0.01, "%")
+    ('12% too low', '0.7 points too high', 'spot on')
+    """
+    rounded = round(abs(gap), 1)
+    size = f"{rounded:.0f}" if rounded >= 10 else f"{rounded:.1f}"
+    if float(size) == 0:
+        return "spot on"
+    return f"{size}{unit} too {'high' if gap > 0 else 'low'}"
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -38,7 +38,7 @@ def training_record(
         tables[f"backtest/{result.cutoff}/cohorts.json"] = result.cohorts
         tables[f"backtest/{result.cutoff}/accuracy.json"] = result.accuracy
         tables[f"backtest/{result.cutoff}/rankings.json"] = result.rankings
-    written = [path for path in sorted(folder.rglob("*")) if path.suffix in {".svg", ".png", ".md", ".json"}]
+    written = [path for path in sorted(folder.rglob("*")) if path.suffix in {".svg", ".png", ".md", ".json", ".txt"}]
     files: dict[str, str | Path] = {
         str(path.relative_to(folder)).replace("cutoff=", "backtest/"): path for path in written
     }
