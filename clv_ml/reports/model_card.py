@@ -28,8 +28,8 @@ def model_card(bundle: Bundle, quality: QualityReport) -> str:
     lines = [
         f"# Model card: {facts['name']}",
         "",
-        f"Bundle {bundle.version}, fitted on what was known on {models.cutoff}. The data held {quality.rows_valid:,} order "
-        f"lines of {quality.customers:,} customers, {quality.first_day} to {quality.last_day}.",
+        f"Bundle {bundle.version}, fitted on what was known on {models.cutoff}. The data held {quality.rows_valid:,} "
+        f"order lines of {quality.customers:,} customers, {quality.first_day} to {quality.last_day}.",
         "",
         "## Intended use",
         "Rank valuable customers by the money at risk, so that a retention team calls the right ones first. Not for "
