@@ -13,7 +13,7 @@ import pandas as pd
 
 from clv_ml.reports.row import Column
 from clv_ml.reports.story import Fact
-from clv_ml.reports.wording import MISSING, count, date_words, days, is_missing, number, percent, plain
+from clv_ml.reports.wording import MISSING, count, date_words, days, is_missing, money, number, percent, plain
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def picture(svg: str | None) -> Picture | None:
 def convention_facts(conventions: Mapping[str, Any], *, horizon_days: float | None) -> list[Fact]:
     """Put conventions into sentences; keys without a sentence of their own are shown as they are.
 
-    Known keys: horizon_days, clv_horizon_days, margin, annual_discount_rate (or discount_rate), currency,
-    churned.
+    Known keys: horizon_days, clv_horizon_days, margin, cost_per_order, annual_discount_rate (or discount_rate),
+    currency, churned.
     """
     given = {str(key): value for key, value in conventions.items() if not is_missing(value)}
     if horizon_days is not None:
@@ -155,6 +155,10 @@ _SENTENCES: dict[str, tuple[str, Callable[[object], str]]] = {
     "horizon_days": ("Risk horizon", lambda value: f"Risk looks {days(value)} ahead."),
     "clv_horizon_days": ("Value horizon", lambda value: f"Value counts the next {days(value)}."),
     "margin": ("Margin", lambda value: f"{percent(value)} of what a customer spends is counted as value."),
+    "cost_per_order": (
+        "Cost of an order",
+        lambda value: f"{money(value)} of each order is cost, taken off its value." if number(value) else "None.",
+    ),
     "annual_discount_rate": (
         "Discount",
         lambda value: f"Money that comes later counts less: {percent(value)} a year.",
