@@ -13,6 +13,8 @@ from clv_ml.errors import DataError
 from clv_ml.evaluation.diagnosis import Diagnosis
 from clv_ml.models import diagnostics, surfaces
 from clv_ml.models.fitting import FittedModels, require_finite_mean
+from clv_ml.models.modified import ModifiedPurchaseModel
+from clv_ml.models.pareto import ParetoPurchaseModel
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 from clv_ml.reports import diagnostic_plots as plots
@@ -117,6 +119,25 @@ def test_an_earlier_fit_is_named_beside_the_one_to_keep(cdnow: Diagnosis, tmp_pa
     write_diagnostics(tmp_path / "both", later, cdnow, currency="USD")
     assert (tmp_path / "both" / "by_frequency.svg").exists()
     assert (tmp_path / "both" / "diagnostics.txt").read_text().count("Value models at") == 2
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ModifiedPurchaseModel.from_params(r=0.53, alpha=43.2, a=0.89, b=1.6),
+        ParetoPurchaseModel.from_params(r=0.553, alpha=74.0, s=0.606, beta=81.6),
+    ],
+    ids=lambda model: model.KIND,
+)
+def test_the_other_purchase_models_are_diagnosed_too(model: PurchaseModel, cdnow: Diagnosis) -> None:
+    counts = diagnostics.repeat_counts(model, cdnow_rfm())
+    assert counts["expected"].sum() == pytest.approx(2357)
+    tracked = diagnostics.tracking(model, cdnow_days(), cutoff=CALIBRATION_END)
+    assert tracked["expected"].sum() == pytest.approx(tracked["actual"].sum(), rel=0.15)
+    surface = surfaces.frequency_recency_surface(model, age_days=272, max_frequency=8, horizon_days=DAYS)
+    once = surface.iloc[0]
+    assert once["p_alive"] < 1
+    assert "P(alive) 100%" not in str(plots.heat_map_figure(surface, age_days=272, horizon_days=DAYS).get_label())
 
 
 def test_tracking_from_numbers_a_day_is_that_from_customers(cdnow: Diagnosis) -> None:

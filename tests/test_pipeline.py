@@ -170,6 +170,32 @@ def test_a_table_worse_than_the_limit_is_refused_with_the_counts(tmp_path: Path)
         train(_tiny(tmp_path, orders))
 
 
+def test_amounts_without_a_finite_mean_stop_a_training_with_what_to_do(tmp_path: Path) -> None:
+    orders = sample_orders()
+    names = orders["customer_id"].unique()
+    scale = pd.Series(10.0 / np.random.default_rng(0).gamma(0.6, size=len(names)), index=names)
+    heavy = orders.assign(amount=orders["customer_id"].map(scale).clip(upper=1e8).round(2))
+    with pytest.raises(DataError, match=r"mean spend is infinite \(q of the Gamma-Gamma is 0\.[56].*exclude"):
+        train(_tiny(tmp_path, heavy, f"cutoff={CUTOFF}"))
+    assert not (tmp_path / "models" / "bundles").exists()
+
+
+def test_every_table_with_a_value_says_what_the_value_stands_for(job: JobRun) -> None:
+    for table in ("scores.parquet", "risk_list.parquet"):
+        frame = pd.read_parquet(job.scored.folder / table)
+        for name, told in (
+            ("currency", "USD"),
+            ("clv_horizon_days", 365),
+            ("margin", 1.0),
+            ("cost_per_order", 0.0),
+            ("annual_discount_rate", 0.1),
+        ):
+            assert frame[name].unique().tolist() == [told], (table, name)
+    page = (job.scored.folder / "risk_list.html").read_text(encoding="utf-8")
+    assert "annual_discount_rate" not in page
+    assert "Money that comes later counts less: 10% a year." in page
+
+
 def test_validate_reports_and_keeps_the_rows_it_sets_aside(tmp_path: Path) -> None:
     orders = sample_orders().head(100).assign(customer_id=[""] * 10 + ["a"] * 90)
     report, quarantine = validate(_tiny(tmp_path, orders))
