@@ -1,6 +1,6 @@
 """How often the intervals hold the truth: on simulated customers, and on the holdout of CDNOW.
 
-``python tests/test_value_coverage.py 400`` measures on 400 simulated populations, long enough for the second
+``python tests/test_value_coverage.py 1200`` measures on 1,200 simulated populations, long enough for the second
 digit.
 """
 
