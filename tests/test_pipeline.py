@@ -57,6 +57,7 @@ def test_a_scoring_leaves_the_list_in_three_forms_and_a_manifest_that_adds_up(jo
     assert manifest["customers_scored"] == len(scores) == 2357
     assert manifest["customers_listed"] == len(listed) == int(np.ceil(0.2 * 2357))
     assert manifest["score_source"] == ["lightgbm"]
+    assert "^(-t/365)" in manifest["conventions"]["discounting"]
     latest = json.loads((job.config.output.dir / "scores" / "latest.json").read_text())
     assert job.config.output.dir / "scores" / latest["folder"] == folder
 

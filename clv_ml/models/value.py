@@ -14,7 +14,7 @@ from clv_ml.models._table import Floats, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 
-_DISCOUNTING = (
+DISCOUNTING = (
     "Continuous: a purchase t days after the cutoff counts (1 + annual_discount_rate)^(-t/365); the value is the "
     "integral of that factor over the expected purchases within horizon_days, times what a purchase earns: "
     "expected spend times margin, less cost_per_order."
@@ -37,7 +37,7 @@ class ValueConventions:
     annual_discount_rate: float
     margin: float
     cost_per_order: float = 0.0
-    discounting: str = _DISCOUNTING
+    discounting: str = DISCOUNTING
 
     def __post_init__(self) -> None:
         """Check the numbers that money depends on."""

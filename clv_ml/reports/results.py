@@ -16,6 +16,7 @@ from clv_ml.decisions.risk import ListContext
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.evaluation.diagnosis import Diagnosis
 from clv_ml.models.bundle import Bundle
+from clv_ml.models.value import DISCOUNTING
 from clv_ml.publishing import digest, write_csv, write_json, write_parquet
 from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
@@ -127,7 +128,7 @@ def write_scores(
             "customers_scored": len(scores),
             "customers_listed": len(listed),
             "value_at_risk": round(float(listed["value_at_risk"].sum()), 2),
-            "conventions": conventions,
+            "conventions": {**conventions, "discounting": DISCOUNTING},
             "schema_hash": digest({name: str(kind) for name, kind in listed.dtypes.items()}),
             "engine": "duckdb",
             "packages": bundle.facts["packages"],
