@@ -97,7 +97,7 @@ def test_the_logged_model_carries_no_pickle(job: JobRun, client: Any) -> None:
 
     names = [path.name for path in Path(folder).rglob("*") if path.is_file()]
     assert "bundle.json" in names
-    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".dill", ".pyc"))]
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".dill"))]
 
 
 def test_no_customer_of_the_data_is_named_in_the_run(job: JobRun) -> None:
