@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from clv_ml.models.bundle import Bundle as Bundle
     from clv_ml.models.bundle import load_bundle as load_bundle
     from clv_ml.models.churn import ChurnModel as ChurnModel
+    from clv_ml.models.intervals import predictive_intervals as predictive_intervals
+    from clv_ml.models.modified import ModifiedPurchaseModel as ModifiedPurchaseModel
+    from clv_ml.models.pareto import ParetoPurchaseModel as ParetoPurchaseModel
     from clv_ml.models.purchases import PurchaseModel as PurchaseModel
     from clv_ml.models.spend import SpendModel as SpendModel
     from clv_ml.models.value import customer_lifetime_value as customer_lifetime_value
+    from clv_ml.models.value import residual_lifetime_value as residual_lifetime_value
+    from clv_ml.models.value import value_windows as value_windows
     from clv_ml.pipeline import score as score
     from clv_ml.pipeline import score_transactions as score_transactions
     from clv_ml.pipeline import train as train
@@ -38,17 +43,22 @@ _HOMES = {
     "DataError": "clv_ml.errors",
     "DataQualityError": "clv_ml.errors",
     "ModelNotFoundError": "clv_ml.errors",
+    "ModifiedPurchaseModel": "clv_ml.models.modified",
     "NotConvergedError": "clv_ml.errors",
+    "ParetoPurchaseModel": "clv_ml.models.pareto",
     "PurchaseModel": "clv_ml.models.purchases",
     "SpendModel": "clv_ml.models.spend",
     "customer_lifetime_value": "clv_ml.models.value",
     "load_bundle": "clv_ml.models.bundle",
     "load_config": "clv_ml.config",
     "load_dataset": "clv_ml.data.datasets",
+    "predictive_intervals": "clv_ml.models.intervals",
+    "residual_lifetime_value": "clv_ml.models.value",
     "rfm_summary": "clv_ml.snapshot.rfm",
     "score": "clv_ml.pipeline",
     "score_transactions": "clv_ml.pipeline",
     "train": "clv_ml.pipeline",
+    "value_windows": "clv_ml.models.value",
 }
 
 __all__ = [
@@ -60,7 +70,9 @@ __all__ = [
     "DataError",
     "DataQualityError",
     "ModelNotFoundError",
+    "ModifiedPurchaseModel",
     "NotConvergedError",
+    "ParetoPurchaseModel",
     "PurchaseModel",
     "SpendModel",
     "__version__",
@@ -68,10 +80,13 @@ __all__ = [
     "load_bundle",
     "load_config",
     "load_dataset",
+    "predictive_intervals",
+    "residual_lifetime_value",
     "rfm_summary",
     "score",
     "score_transactions",
     "train",
+    "value_windows",
 ]
 
 

@@ -14,7 +14,9 @@ PUBLIC = {
     "DataError",
     "DataQualityError",
     "ModelNotFoundError",
+    "ModifiedPurchaseModel",
     "NotConvergedError",
+    "ParetoPurchaseModel",
     "PurchaseModel",
     "SpendModel",
     "__version__",
@@ -22,10 +24,13 @@ PUBLIC = {
     "load_bundle",
     "load_config",
     "load_dataset",
+    "predictive_intervals",
+    "residual_lifetime_value",
     "rfm_summary",
     "score",
     "score_transactions",
     "train",
+    "value_windows",
 }
 
 MEASURE = """
