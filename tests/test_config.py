@@ -33,16 +33,18 @@ def fields(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tup
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from fields(annotation, (*path, name))
+        place = (name,) if type(None) in get_args(annotation) else (name, "0")  # an optional section, or a list
         for inner in get_args(annotation):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
-                yield from fields(inner, (*path, name, "0"))
+                yield from fields(inner, (*path, *place))
 
 
 @pytest.mark.parametrize(("path", "name"), [pair for pair in fields(Config) if len(pair[1]) > 3])
 def test_a_misspelt_key_anywhere_is_named_with_the_right_one(path: Sequence[str], name: str) -> None:
     key = ".".join((*path, name[:-1]))
+    tables = {"events": {"sources": [dict(FILE_SOURCE)]}, "customers": {"sources": [dict(FILE_SOURCE)]}}
     with pytest.raises(ConfigError, match=rf"unknown key {key}; did you mean '{name}'\?"):
-        build(tree(), f"{key}=1")
+        build(tree(**tables), f"{key}=1")
 
 
 def test_a_key_like_no_other_gets_the_list_of_known_ones() -> None:

@@ -61,8 +61,14 @@ def build_config(
         raise ConfigError(f"{where}: {'; '.join(_explain(item) for item in _roots(error))}") from error
     if origin is None:
         return config
-    root = origin.parent / config.transactions.root
-    return config.model_copy(update={"transactions": config.transactions.model_copy(update={"root": root})})
+    tables = {"transactions": config.transactions, "events": config.events, "customers": config.customers}
+    return config.model_copy(
+        update={
+            name: table.model_copy(update={"root": origin.parent / table.root})
+            for name, table in tables.items()
+            if table is not None
+        }
+    )
 
 
 def _copy(tree: Any) -> Any:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-ENVIRONMENT_PREFIX = "CLV_ML__"
-# Names of columns that the tables carry beside the mapped ones.
-_RESERVED = {"day", "reason", "copy", "first_purchase", "timestamp_text", "amount_text", "amount_number"}
-_RESERVED |= {"source_file", "source_line", "source_hash", "outside_window"}
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-
-class EngineConfig(_Section):
+class EngineConfig(Section):
     """Limits of the data engine; DuckDB's defaults (all cores, 80 % of memory) where None."""
 
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(MB|MiB|GB|GiB|TB|TiB)$")] | None = None
@@ -33,86 +22,7 @@ class EngineConfig(_Section):
     """Where to spill."""
 
 
-class SourceConfig(_Section):
-    """One source of transactions: a packaged data set, or files of one layout."""
-
-    dataset: Literal["cdnow_master", "cdnow_sample"] | None = None
-    """A data set that comes with the packages clv_ml depends on."""
-    path: str | None = None
-    """A file, folder or glob; relative paths start at `transactions.root`."""
-    format: Literal["csv", "parquet"] | None = None
-    """File format; told from the file names where None."""
-    columns: dict[Name, str] = {}
-    """Canonical column to column in the files. customer_id, timestamp, and amount (or quantity and unit_price)
-    are needed; order_id, product, cost and any further attribute are optional."""
-    timestamp_format: str | None = None
-    """strptime pattern where timestamps are not ISO 8601, such as "%d/%m/%Y" or "%Y%m%d"."""
-    start: dt.datetime | None = None
-    """Rows before this moment belong to another source; they are set aside as outside_source_window."""
-    end: dt.datetime | None = None
-    """Rows at or after this moment belong to another source."""
-
-    @model_validator(mode="after")
-    def _is_one_source(self) -> Self:
-        if (self.dataset is None) == (self.path is None):
-            raise ValueError("give either `dataset` or `path`")
-        reserved = _RESERVED & set(self.columns)
-        if reserved:
-            raise ValueError(f"`columns` cannot map {', '.join(sorted(reserved))}: clv_ml adds a column of this name")
-        if self.path is not None:
-            absent = {"customer_id", "timestamp"} - set(self.columns)
-            if absent:
-                raise ValueError(f"`columns` must map {', '.join(sorted(absent))}")
-            if "amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
-                raise ValueError("`columns` must map amount, or quantity and unit_price")
-        return self
-
-
-class ExcludeRule(_Section):
-    """Rows that the business does not count as sales, such as bad-debt adjustments."""
-
-    column: Name
-    """Canonical column to look at."""
-    matches: str
-    """Regular expression that must match somewhere in the text of the column."""
-    reason: Name
-    """Reason code under which the rows are set aside."""
-
-    @field_validator("matches")
-    @classmethod
-    def _is_a_pattern(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression, {error}") from error
-        return pattern
-
-
-class RowPolicy(_Section):
-    """Which rows count."""
-
-    refunds: Literal["net", "drop", "raise"] = "net"
-    """Negative amounts: netted against spend, set aside, or an error."""
-    zero_amounts: Literal["keep", "quarantine"] = "keep"
-    """Rows of amount 0: a purchase occasion like any other, or set aside."""
-    duplicates: Literal["quarantine", "keep"] = "quarantine"
-    """Rows equal in every column, where order_id is mapped: the second and later copies."""
-    exclude: tuple[ExcludeRule, ...] = ()
-    data_end: dt.date | None = None
-    """Last day the data can speak of; later rows are set aside as after_data_end."""
-    max_bad_share: Share = 0.05
-    """Largest share of rows that may break the contract before the job stops with exit code 3."""
-
-
-class TransactionsConfig(RowPolicy):
-    """Where transactions come from, and what counts as one."""
-
-    root: Path = Path()
-    """Folder where relative paths of sources start; itself relative to the config file."""
-    sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
-
-
-class ValueConfig(_Section):
+class ValueConfig(Section):
     """Conventions of lifetime value."""
 
     horizon_days: Annotated[int, Field(ge=1, le=36500)] = 365
@@ -126,7 +36,33 @@ class ValueConfig(_Section):
     one that made the purchases of the last main horizon before the cutoff likeliest, the BG/NBD in a tie."""
 
 
-class ChurnConfig(_Section):
+Alarm = Literal["refuse", "quarantine", "report"]
+
+
+class AlarmsConfig(Section):
+    """What becomes of a feature that cannot be right: stop the training, train without it, or only say so."""
+
+    separates: Alarm = "refuse"
+    """A feature that alone tells churned from kept (AUC above `separates_above`): most likely set after the outcome."""
+    separates_above: Annotated[float, Field(gt=0.5, le=1.0)] = 0.95
+    constant: Alarm = "quarantine"
+    """A feature with one value in all training rows."""
+    after_cutoff: Alarm = "refuse"
+    """A date attribute after the cutoff of its row."""
+    unseen_category: Alarm = "report"
+    """At scoring: a category that training had not seen."""
+
+
+class SufficiencyConfig(Section):
+    """How early can we know: scores from the first days alone."""
+
+    days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (1, 3, 7, 14, 30)
+    """How many first days are known."""
+    folds: Annotated[int, Field(ge=1, le=20)] = 3
+    """Parts of the customers, by start, that are judged in turn, each by what was known when it started."""
+
+
+class ChurnConfig(Section):
     """The churn classifier and the snapshots it learns from."""
 
     horizons_days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (
@@ -141,6 +77,16 @@ class ChurnConfig(_Section):
     """How many past cutoffs at most."""
     min_rows_per_class: Annotated[int, Field(ge=1)] = 100
     """With fewer churned or fewer kept training rows, scores come from BG/NBD."""
+    label: Literal["horizon", "own_gap"] = "horizon"
+    """Churned = no purchase within the main horizon, or within the customer's own usual gap."""
+    own_gap_quantile: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.9
+    """The usual gap: this quantile of the customer's gaps between purchases; of everybody's where there are fewer
+    than three; never longer than the main horizon."""
+    monotone: bool = True
+    """Hold the trees to signs that are known (longer silence, more churn) where that costs nothing later in time."""
+    tuning_trials: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Trials of LightGBM settings by optuna; the default settings where 0."""
+    alarms: AlarmsConfig = AlarmsConfig()
 
     @model_validator(mode="after")
     def _horizons_ascend(self) -> Self:
@@ -154,7 +100,7 @@ class ChurnConfig(_Section):
         return self.horizons_days[-1]
 
 
-class BacktestConfig(_Section):
+class BacktestConfig(Section):
     """Past cutoffs at which the whole method is tried on what came after."""
 
     cutoffs: tuple[dt.date, ...] | None = None
@@ -162,18 +108,20 @@ class BacktestConfig(_Section):
     periods: Annotated[int, Field(ge=1, le=100)] = 1
 
 
-class RiskConfig(_Section):
+class RiskConfig(Section):
     """Who is on the risk list, and in what order."""
 
     high_value_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.20
     """Share of customers, by expected CLV, that counts as high-value and is listed."""
     capacity: Annotated[int, Field(ge=0)] | None = None
     """How many customers can be contacted before valid_until; all where None."""
+    eligible_days: Annotated[int, Field(ge=1)] = 180
+    """Who bought or was active in so many days is still there to be lost; scores are judged on these apart."""
     valid_days: Annotated[int, Field(ge=1)] = 7
     """Days until the list must be refreshed."""
 
 
-class TrackingConfig(_Section):
+class TrackingConfig(Section):
     """The MLflow store."""
 
     uri: str | None = None
@@ -182,18 +130,20 @@ class TrackingConfig(_Section):
     """Folder of the local store, its artifacts and the model bundles."""
 
 
-class OutputConfig(_Section):
+class OutputConfig(Section):
     """Where results are written."""
 
     dir: Path = Path("output")
 
 
-class Config(_Section):
+class Config(Section):
     """Everything a job needs to know."""
 
     name: Name
     """Name of the experiment and of the registered model."""
     transactions: TransactionsConfig
+    events: EventsConfig | None = None
+    customers: CustomersConfig | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     cutoff: dt.date | None = None
     """Last day of history for training; the last day of the data where None."""
@@ -202,6 +152,7 @@ class Config(_Section):
     value: ValueConfig = ValueConfig()
     churn: ChurnConfig = ChurnConfig()
     backtest: BacktestConfig = BacktestConfig()
+    sufficiency: SufficiencyConfig | None = None
     risk: RiskConfig = RiskConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig = OutputConfig()
