@@ -33,7 +33,7 @@ ROOM_OF = {
     "pyspark": {"engine.py"},
     "matplotlib": {"reports"},
     "jinja2": {"reports"},
-    "typer": {"cli.py"},
+    "typer": {"cli"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,0 +1,7 @@
+"""The command line: parse, load the config, call the pipeline, say what was done and where it is."""
+
+from clv_ml.cli.command import app, main
+from clv_ml.cli.jobs import DEMO, DEMO_TREE
+from clv_ml.cli.reporter import Reporter
+
+__all__ = ["DEMO", "DEMO_TREE", "Reporter", "app", "main"]

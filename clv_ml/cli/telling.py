@@ -1,0 +1,64 @@
+"""Results on stdout: what was done, and where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from clv_ml.config import Config
+
+
+def tell_training(config: Config, result: Any) -> None:
+    """Tell how well the method did, and where the model is."""
+    for found in result.backtests:
+        tell_backtest(found)
+    quality = result.quality
+    typer.echo(f"rows: {quality.rows_in:,} in = {quality.rows_valid:,} valid + {_quarantined(quality)}")
+    if result.bundle.models.churn is None:
+        typer.echo(f"note: {result.bundle.models.churn_note}")
+    typer.echo(f"model bundle:    {result.bundle_path}")
+    typer.echo(f"registered:      models:/{config.name}/{result.run.model_version} (champion)")
+    for found in result.backtests:
+        typer.echo(f"cohort picture:  {result.folder / f'cutoff={found.cutoff}' / 'cohorts.svg'}")
+    typer.echo(f"model card:      {result.folder / 'model_card.md'}")
+
+
+def tell_backtest(found: Any) -> None:
+    """Tell what one backtest found."""
+    from clv_ml.reports.tables import accuracy_text, cohort_text
+
+    typer.echo(f"\nJudged from {found.cutoff} on the {found.horizon_days} days after it:")
+    typer.echo(accuracy_text(found.accuracy))
+    typer.echo("\nForecast and actual by month of first purchase:")
+    typer.echo(cohort_text(found.main_cohorts()))
+    typer.echo()
+
+
+def tell_scores(result: Any) -> None:
+    """Tell who is listed, and where the list is."""
+    manifest = result.manifest
+    already = " (already complete, nothing computed again)" if result.repeated else ""
+    typer.echo(
+        f"scored {manifest['customers_scored']:,} customers as of {manifest['as_of']}, listed "
+        f"{manifest['customers_listed']:,} with {manifest['value_at_risk']:,.2f} "
+        f"{manifest['conventions']['currency']} at risk{already}"
+    )
+    for note in manifest["notes"]:
+        typer.echo(f"note: {note}")
+    typer.echo(f"risk list:       {result.folder / 'risk_list.csv'}")
+    typer.echo(f"page:            {result.folder / 'risk_list.html'}")
+
+
+def tell_store(config: Config) -> None:
+    """Tell where MLflow keeps the runs."""
+    from clv_ml.tracking.store import shown_uri
+
+    uri = shown_uri(config)
+    typer.echo(f"MLflow store:    {uri}   (look at it with: mlflow ui --backend-store-uri {uri})")
+
+
+def _quarantined(quality: Any) -> str:
+    total = sum(quality.quarantined.values())
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in quality.quarantined.items())
+    return f"{total:,} quarantined" + (f" ({reasons})" if reasons else "")
