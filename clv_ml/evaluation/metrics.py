@@ -14,11 +14,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clv_ml.errors import DataError
-
-FloatArray = NDArray[np.float64]
+from clv_ml.evaluation._rows import FloatArray, cumulative, finite, score_groups, scored
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -40,8 +39,8 @@ def auc(y: ArrayLike, score: ArrayLike) -> float:
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8])
     0.875
     """
-    outcome, values = _scored(y, score)
-    positives, counts = _groups(values, outcome)
+    outcome, values = scored(y, score)
+    positives, counts = score_groups(values, outcome)
     negatives = counts - positives
     pairs = positives.sum() * negatives.sum()
     if pairs == 0:
@@ -55,8 +54,8 @@ def pr_auc(y: ArrayLike, score: ArrayLike) -> float:
 
     A useless score gives the share of positives. nan when there is no positive.
     """
-    outcome, values = _scored(y, score)
-    positives, counts = _groups(-values, outcome)
+    outcome, values = scored(y, score)
+    positives, counts = score_groups(-values, outcome)
     total = positives.sum()
     if total == 0:
         return math.nan
@@ -72,13 +71,13 @@ def brier(y: ArrayLike, p: ArrayLike) -> float:
     >>> brier([1, 0], [0.75, 0.5])
     0.15625
     """
-    outcome, probability = _scored(y, p, probability=True)
+    outcome, probability = scored(y, p, probability=True)
     return _mean((probability - outcome) ** 2)
 
 
 def log_loss(y: ArrayLike, p: ArrayLike) -> float:
     """Mean negative log-likelihood in nats, probabilities kept one float64 epsilon away from 0 and 1."""
-    outcome, probability = _scored(y, p, probability=True)
+    outcome, probability = scored(y, p, probability=True)
     kept = np.clip(probability, _EPS, 1 - _EPS)
     return _mean(-np.where(outcome == 1, np.log(kept), np.log1p(-kept)))
 
@@ -95,14 +94,16 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
     """
     if bins < 1:
         raise DataError(f"bins must be at least 1, got {bins}")
-    outcome, probability = _scored(y, p, probability=True)
+    outcome, probability = scored(y, p, probability=True)
     if outcome.size == 0:
         return Reliability(np.empty(0), np.empty(0))
-    positives, counts = _groups(probability, outcome)
+    positives, counts = score_groups(probability, outcome)
     scores = np.unique(probability) * counts
     edges = outcome.size * np.arange(bins + 1) / bins
     size = outcome.size / bins
-    return Reliability(np.diff(_curve(counts, scores, edges)) / size, np.diff(_curve(counts, positives, edges)) / size)
+    return Reliability(
+        np.diff(cumulative(counts, scores, edges)) / size, np.diff(cumulative(counts, positives, edges)) / size
+    )
 
 
 def expected_calibration_error(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> float:
@@ -121,7 +122,7 @@ def lift_at(y: ArrayLike, score: ArrayLike, *, k: float = 0.10) -> float:
     >>> lift_at([1, 0, 1, 0], [0.9, 0.8, 0.2, 0.1], k=0.25)
     2.0
     """
-    outcome, _ = _scored(y, score)
+    outcome, _ = scored(y, score)
     return value_at(outcome, score, np.ones(outcome.size), k=k) / k
 
 
@@ -135,13 +136,13 @@ def value_at(y: ArrayLike, score: ArrayLike, value: ArrayLike, *, k: float = 0.1
     """
     if not 0 < k <= 1:
         raise DataError(f"k must be a share above 0 and at most 1, got {k}")
-    outcome, scores = _scored(y, score)
-    worth = _finite(value, "value", size=outcome.size)
-    lost, counts = _groups(-scores, outcome * worth)
+    outcome, scores = scored(y, score)
+    worth = finite(value, "value", size=outcome.size)
+    lost, counts = score_groups(-scores, outcome * worth)
     total = math.fsum(lost)
     if total == 0:
         return math.nan
-    return float(_curve(counts, lost, np.array([k * outcome.size]))[0] / total)
+    return float(cumulative(counts, lost, np.array([k * outcome.size]))[0] / total)
 
 
 def bias(actual: ArrayLike, predicted: ArrayLike) -> float:
@@ -163,7 +164,7 @@ def wape(actual: ArrayLike, predicted: ArrayLike) -> float:
     0.5
     """
     errors = math.fsum(np.abs(_errors(actual, predicted)))
-    total = math.fsum(np.abs(_finite(actual, "actual")))
+    total = math.fsum(np.abs(finite(actual, "actual")))
     return errors / total if total else math.nan
 
 
@@ -183,7 +184,7 @@ def classification_metrics(
     probability : bool, default True
         False for a score that only ranks (days since the last order): brier and ece are then nan.
     """
-    outcome, _ = _scored(y, p, probability=probability)
+    outcome, _ = scored(y, p, probability=probability)
     return {
         "n": float(outcome.size),
         "prevalence": _mean(outcome),
@@ -196,51 +197,10 @@ def classification_metrics(
     }
 
 
-def _groups(score: FloatArray, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sum `amount` and count rows per distinct score, lowest first; both of shape (groups,)."""
-    # A floating-point sum depends on the order of its terms, so the amounts are sorted within a score too.
-    order = np.lexsort((amount, score))
-    ranked = score[order]
-    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]][: ranked.size])
-    sums = np.add.reduceat(amount[order], starts) if starts.size else np.empty(0)
-    return sums, np.diff(np.r_[starts, ranked.size]).astype(np.float64)
-
-
-def _curve(counts: FloatArray, sums: FloatArray, at: FloatArray) -> FloatArray:
-    """Cumulative sum after the first `at` rows; linear inside a tied group, which shares the group out."""
-    return np.interp(at, np.r_[0.0, np.cumsum(counts)], np.r_[0.0, np.cumsum(sums)])
-
-
 def _mean(terms: FloatArray) -> float:
     return math.fsum(terms) / terms.size if terms.size else math.nan
 
 
-def _scored(y: ArrayLike, score: ArrayLike, *, probability: bool = False) -> tuple[FloatArray, FloatArray]:
-    outcome = _finite(y, "y")
-    scores = _finite(score, "score", size=outcome.size)
-    wrong = outcome[(outcome != 0) & (outcome != 1)]
-    if wrong.size:
-        raise DataError(f"y must hold only 0 and 1, got {wrong[0]:g} ({wrong.size} such rows)")
-    if probability and scores.size and not (scores.min() >= 0 and scores.max() <= 1):
-        raise DataError(f"probabilities must lie in [0, 1], got {scores.min():g} to {scores.max():g}")
-    return outcome, scores
-
-
 def _errors(actual: ArrayLike, predicted: ArrayLike) -> FloatArray:
-    truth = _finite(actual, "actual")
-    return _finite(predicted, "predicted", size=truth.size) - truth
-
-
-def _finite(data: ArrayLike, name: str, *, size: int | None = None) -> FloatArray:
-    try:
-        array = np.asarray(data, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name} must be numbers: {error}") from error
-    if array.ndim != 1:
-        raise DataError(f"{name} must be one-dimensional, got shape {array.shape}")
-    if size is not None and array.size != size:
-        raise DataError(f"{name} has {array.size} rows where {size} are expected")
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
-        raise DataError(f"{name} has {bad} missing or infinite numbers of {array.size}; fill or drop them")
-    return array
+    truth = finite(actual, "actual")
+    return finite(predicted, "predicted", size=truth.size) - truth
