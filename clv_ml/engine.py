@@ -110,7 +110,7 @@ class Engine:
         columns
             Canonical name to the name in the files.
         timestamp_format
-            strptime pattern of the ``timestamp`` column where it is text that is not ISO 8601.
+            strptime pattern of the ``timestamp`` or ``signup_at`` column where it is text that is not ISO 8601.
 
         Returns
         -------
@@ -215,7 +215,7 @@ def _read_expression(source: str, kind: str, name: str, timestamp_format: str | 
     column = f"source.{_identifier(source)}"
     if kind.startswith("TIMESTAMP"):
         return f"CAST({column} AS TIMESTAMP)"  # the connection's zone is UTC
-    if name == "timestamp" and timestamp_format and kind != "DATE":
+    if name in {"timestamp", "signup_at"} and timestamp_format and kind != "DATE":
         text = f"CAST({column} AS VARCHAR)"  # what does not follow the pattern stays as it is
         return f"coalesce(CAST(try_strptime({text}, {_text(timestamp_format)}) AS VARCHAR), {text})"
     if name in {"customer_id", "order_id", "product"} and kind in {"DOUBLE", "FLOAT"}:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from clv_ml.config import SourceConfig, TransactionsConfig
+from clv_ml.config import FilesConfig, PriceTable, SourceConfig, TransactionsConfig
 from clv_ml.data.datasets import load_dataset
 from clv_ml.data.schema import AMOUNT_FACTORS, PROVENANCE, REQUIRED
 from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
@@ -53,13 +53,13 @@ def canonical(frame: DataFrame, start: dt.datetime | None = None, end: dt.dateti
     texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in PROVENANCE}
     texts["amount"] = _amount_text(texts)
     others = [name for name in frame.columns if name not in (*PROVENANCE, *REQUIRED, *AMOUNT_FACTORS)]
-    timestamp = _timestamp(texts["timestamp"])
+    timestamp = moment("timestamp")
     parsed = frame.select(
-        _or_null(texts["customer_id"]).alias("customer_id"),
+        or_null(texts["customer_id"]).alias("customer_id"),
         texts["timestamp"].alias("timestamp_text"),
         timestamp.alias("timestamp"),
-        _or_null(texts["amount"]).alias("amount_text"),
-        *[_or_null(texts[name]).alias(name) for name in others],
+        or_null(texts["amount"]).alias("amount_text"),
+        *[or_null(texts[name]).alias(name) for name in others],
         *PROVENANCE,
         _outside(timestamp, start, end).alias("outside_window"),
     )
@@ -75,11 +75,22 @@ def _read_source(engine: Engine, source: SourceConfig, root: Path) -> DataFrame:
         frame = load_dataset(source.dataset)
         return engine.from_pandas(with_provenance(frame, source.dataset))
     paths = find_files(source, root)
-    file_format = source.format or _format_of(paths[0])
-    return engine.read_files(paths, file_format, source.columns, source.timestamp_format)
+    file_format = source.format or format_of(paths[0])
+    frame = engine.read_files(paths, file_format, source.columns, source.timestamp_format)
+    return frame if source.prices is None else _with_prices(frame, source.prices)
 
 
-def find_files(source: SourceConfig, root: Path) -> list[Path]:
+def _with_prices(frame: DataFrame, prices: PriceTable) -> DataFrame:
+    """Add the amount of each row from what was bought; null, and so set aside, where there is no price for it."""
+    f = functions()
+    bought = f.trim(f.col(prices.column))
+    amount = f.lit(None).cast("string")
+    for name, price in prices.amounts.items():
+        amount = f.when(bought == f.lit(name), f.lit(repr(price))).otherwise(amount)
+    return frame.withColumn("amount", amount)
+
+
+def find_files(source: SourceConfig | FilesConfig, root: Path) -> list[Path]:
     """List the files of a source, in the order of their names.
 
     Raises
@@ -95,7 +106,7 @@ def find_files(source: SourceConfig, root: Path) -> list[Path]:
         files = sorted(path for path in full.iterdir() if path.is_file() and path.suffix.lower() in _SUFFIXES)
         if not files:
             raise ConfigError(f"source {full}: the folder holds no {', '.join(_SUFFIXES)} file")
-        if source.format is None and len({_format_of(path) for path in files}) > 1:
+        if source.format is None and len({format_of(path) for path in files}) > 1:
             raise ConfigError(f"source {full}: the folder holds files of several formats; give a glob such as *.csv")
         return files
     base = Path(full.anchor) if pattern.is_absolute() else root
@@ -105,7 +116,8 @@ def find_files(source: SourceConfig, root: Path) -> list[Path]:
     return files
 
 
-def _format_of(path: Path) -> str:
+def format_of(path: Path) -> str:
+    """Tell the format of a file from its name."""
     try:
         return _SUFFIXES[path.suffix.lower()]
     except KeyError:
@@ -150,17 +162,20 @@ def _amount_text(texts: dict[str, Column]) -> Column:
     return f.coalesce(product, f.when(both, factors))
 
 
-def _timestamp(text: Column) -> Column:
+def moment(name: str) -> Column:
+    """Parse a text or timestamp column to a moment in UTC; null where it is none, or outside 1700 to 2199."""
     f = functions()
-    trimmed = "trim(cast(timestamp as text))"
-    local = f.expr(f"coalesce(try_cast(timestamp as timestamp_ntz), try_cast({trimmed} as timestamp_ntz))")
+    trimmed = f"trim(cast(`{name}` as text))"
+    local = f.expr(f"coalesce(try_cast(`{name}` as timestamp_ntz), try_cast({trimmed} as timestamp_ntz))")
     utc = f.expr(f"cast(try_cast({trimmed} as timestamptz) as timestamp_ntz)")
-    moment = f.when(text.rlike(r":.*[+-]\d\d(:?\d\d)?$"), utc).otherwise(local)
+    offset = f.trim(f.col(name).cast("string")).rlike(r":.*[+-]\d\d(:?\d\d)?$")
+    found = f.when(offset, utc).otherwise(local)
     first, last = (f.lit(day).cast("timestamp_ntz") for day in ("1700-01-01", "2200-01-01"))
-    return f.when((moment >= first) & (moment < last), moment)
+    return f.when((found >= first) & (found < last), found)
 
 
-def _or_null(text: Column) -> Column:
+def or_null(text: Column) -> Column:
+    """Return the text, or null where it is empty."""
     f = functions()
     return f.when(text != f.lit(""), text)
 

@@ -1,0 +1,90 @@
+"""The table of customers: when they signed up, and attributes known from then on."""
+
+from __future__ import annotations
+
+import functools
+
+from clv_ml.config import CustomersConfig
+from clv_ml.data.records import CheckedTable, first_reason, read_files, settle
+from clv_ml.data.schema import PROVENANCE
+from clv_ml.data.sources import moment, or_null
+from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
+
+
+def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
+    """Read every source of customers into one table of text, dropping nothing.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, signup_at and the attributes of the config (text, null where a source has none), source_file,
+        source_line.
+
+    Raises
+    ------
+    ConfigError
+        If a path matches no file, or the format cannot be told.
+    DataError
+        If a file cannot be read or lacks a mapped column.
+    """
+    f = functions()
+    parts = []
+    for source in config.sources:
+        frame = read_files(engine, source, config.root)
+        columns = [
+            (f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")).alias(name)
+            for name in ("customer_id", "signup_at", *_attributes(config))
+        ]
+        parts.append(frame.select(*columns, *PROVENANCE))
+    return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
+
+
+def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> CheckedTable:
+    """Sort raw customers into valid ones and quarantine; of several rows for one customer the first in order counts.
+
+    Returns
+    -------
+    CheckedTable
+        Rows: customer_id (once each), signup_at (timestamp or null), categories (text), numbers (double), dates
+        (date); null where empty.
+    """
+    f = functions()
+    col = f.col
+    names = _attributes(config)
+    filled = raw.select(
+        or_null(col("customer_id")).alias("customer_id"),
+        *[or_null(col(name)).alias(f"{name}_text") for name in ("signup_at", *names)],
+        moment("signup_at").alias("signup_at"),
+        *[or_null(col(name)).alias(name) for name in config.categories],
+        *[f.expr(f"try_cast(trim(`{name}`) as double)").alias(name) for name in config.numbers],
+        *[moment(name).cast("date").alias(name) for name in config.dates],
+        *PROVENANCE,
+    )
+    rules = [(col("customer_id").isNull(), "missing_customer_id")]
+    rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.numbers, *config.dates)]
+    texts = [f"{name}_text" for name in ("signup_at", *names)]
+    # in the order of the values, so that the order of the rows decides nothing
+    same = window_spec().partitionBy("customer_id", "reason").orderBy(*texts, "source_file", "source_line")
+    marked = filled.withColumn("reason", first_reason(rules)).withColumn("copy", f.row_number().over(same))
+    repeated = col("reason").isNull() & (col("copy") > 1)
+    settled = marked.withColumn("reason", f.when(repeated, f.lit("repeated_customer")).otherwise(col("reason")))
+    return settle(
+        engine,
+        engine.materialise(settled.withColumn("day", col("signup_at").cast("date"))),
+        "customers",
+        columns=("customer_id", "signup_at", *names),
+        texts=("customer_id", *texts),
+        day="day",
+    )
+
+
+def _attributes(config: CustomersConfig) -> tuple[str, ...]:
+    return (*config.categories, *config.numbers, *config.dates)
+
+
+def _unreadable(name: str) -> Column:
+    f = functions()
+    bad = f.col(name).isNull()
+    if name != "signup_at":
+        bad = bad | f.coalesce(f.col(name).cast("string") == f.lit("nan"), f.lit(False))
+    return f.col(f"{name}_text").isNotNull() & bad

@@ -1,0 +1,144 @@
+"""What every table of records has in common: a reason for each row that cannot be used, and a report that adds up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clv_ml.config import FilesConfig
+from clv_ml.data.sources import find_files, format_of
+from clv_ml.engine import Column, DataFrame, Engine, functions
+from clv_ml.errors import ClvError, DataQualityError
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What came in of one table and what became of it; ``quarantined`` counts rows by reason."""
+
+    table: str
+    rows_in: int
+    rows_valid: int
+    quarantined: dict[str, int]
+    customers: int
+    first_day: dt.date | None
+    last_day: dt.date | None
+    by_file: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def bad_share(self) -> float:
+        """Share of the rows that break the contract."""
+        return sum(self.quarantined.values()) / self.rows_in if self.rows_in else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-safe values."""
+        return {
+            "rows_in": self.rows_in,
+            "rows_valid": self.rows_valid,
+            "rows_quarantined": sum(self.quarantined.values()),
+            "quarantined": self.quarantined,
+            "bad_share": round(self.bad_share, 6),
+            "customers": self.customers,
+            "first_day": self.first_day.isoformat() if self.first_day else None,
+            "last_day": self.last_day.isoformat() if self.last_day else None,
+            "by_file": self.by_file,
+        }
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """Valid rows, the quarantine, and the report that accounts for every row."""
+
+    rows: DataFrame
+    quarantine: DataFrame
+    report: TableReport
+
+
+def read_files(engine: Engine, source: FilesConfig, root: Path) -> DataFrame:
+    """Read the files of a source under canonical names, every value text, with where each row came from."""
+    paths = find_files(source, root)
+    return engine.read_files(paths, source.format or format_of(paths[0]), source.columns, source.timestamp_format)
+
+
+def first_reason(rules: Sequence[tuple[Column, str]]) -> Column:
+    """Build the reason of a row: that of the first rule that holds, null where none does."""
+    f = functions()
+    condition, reason = rules[0]
+    chain = f.when(condition, f.lit(reason))
+    for condition, reason in rules[1:]:
+        chain = chain.when(condition, f.lit(reason))
+    return chain
+
+
+def settle(
+    engine: Engine, marked: DataFrame, table: str, *, columns: Sequence[str], texts: Sequence[str], day: str
+) -> CheckedTable:
+    """Part rows with a reason from those without, and count both.
+
+    Parameters
+    ----------
+    marked
+        Materialised rows with ``reason`` (null where a row is fine), ``source_file`` and ``source_line``.
+    columns
+        Of the valid rows.
+    texts
+        Columns that show a row in the quarantine as it came in.
+    day
+        Column of `marked` whose first and last day the report tells.
+    """
+    f = functions()
+    valid = marked.filter(f.col("reason").isNull())
+    by_reason = marked.groupBy("source_file", "reason").agg(f.count(f.lit(1)).cast("bigint").alias("rows"))
+    counts = engine.to_pandas(by_reason.orderBy("source_file", "reason"))
+    facts = engine.to_pandas(
+        valid.agg(
+            f.countDistinct("customer_id").cast("bigint").alias("customers"),
+            f.min(day).alias("first_day"),
+            f.max(day).alias("last_day"),
+        )
+    ).iloc[0]
+    by_file: dict[str, dict[str, int]] = {}
+    totals: dict[str, int] = {}
+    for row in counts.to_dict("records"):
+        reason = row["reason"] if isinstance(row["reason"], str) else "valid"
+        by_file.setdefault(str(row["source_file"]), {})[reason] = int(row["rows"])
+        totals[reason] = totals.get(reason, 0) + int(row["rows"])
+    rows_valid = totals.pop("valid", 0)
+    rows_in = engine.row_count(marked)
+    if rows_in != rows_valid + sum(totals.values()):
+        raise ClvError(f"{table}: rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
+    report = TableReport(
+        table=table,
+        rows_in=rows_in,
+        rows_valid=rows_valid,
+        quarantined=dict(sorted(totals.items())),
+        customers=int(facts["customers"]),
+        first_day=_date(facts["first_day"]),
+        last_day=_date(facts["last_day"]),
+        by_file=by_file,
+    )
+    set_aside = marked.filter(f.col("reason").isNotNull())
+    quarantine = set_aside.select("source_file", "source_line", "reason", *texts)
+    return CheckedTable(valid.select(*columns), quarantine, report)
+
+
+def require_quality(report: TableReport, max_bad_share: float) -> None:
+    """Stop a job whose table is worse than the config allows.
+
+    Raises
+    ------
+    DataQualityError
+        If the share of rows that break the contract is above the limit.
+    """
+    if report.bad_share > max_bad_share:
+        listed = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.quarantined.items(), key=lambda x: -x[1]))
+        raise DataQualityError(
+            f"{report.table}: {report.bad_share:.1%} of {report.rows_in} rows break the contract, more than the "
+            f"{max_bad_share:.1%} of {report.table}.max_bad_share ({listed})"
+        )
+
+
+def _date(value: Any) -> dt.date | None:
+    return value.date() if hasattr(value, "date") and value == value else None
