@@ -1,0 +1,184 @@
+"""The promise of a model: what each cohort will buy, spend and earn, how many will leave, and how sure that is.
+
+A band carries three things: what chance does to the customers of the cohort, what the data left open about the
+parameters (the covariance of the fits), and how wrong the method has been on past cohorts beyond these two, where
+that was measured (:mod:`clv_ml.evaluation.forecast_error`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv_ml.config import ValueConfig
+from clv_ml.errors import DataError
+from clv_ml.evaluation.bands import LEVELS, Floats, count_bands, money_bands, share_bands, signed_bands
+from clv_ml.evaluation.forecast_error import ForecastError
+from clv_ml.models.cohort_sums import CohortSum, CohortSums, cohort_sums
+from clv_ml.models.fitting import FittedModels
+
+HORIZONS_DAYS = (30, 90, 180, 365)
+QUANTITIES = ("purchases", "spend", "margin", "active_customers", "churn_rate")
+TOTAL = "all"
+
+
+def cohort_forecast(
+    models: FittedModels,
+    customers: pd.DataFrame,
+    *,
+    horizons_days: Sequence[int] = HORIZONS_DAYS,
+    cohort: pd.Series[str] | None = None,
+    p_churn: pd.DataFrame | None = None,
+    value: ValueConfig | None = None,
+    error: ForecastError | None = None,
+) -> pd.DataFrame:
+    """Forecast every cohort, and all customers together, with 80 % and 95 % bands.
+
+    Parameters
+    ----------
+    models
+        The models of one cutoff.
+    customers
+        Customers known at a cutoff: frequency, recency, T (days), monetary_value, first_day. Those who have not
+        bought yet (no frequency) are left out; ``attrs["left_out"]`` says how many.
+    horizons_days
+        How far ahead, in days.
+    cohort
+        A label for each customer, indexed like `customers`; the month of the first purchase where None.
+    p_churn
+        Columns ``p_churn_Hd`` indexed like `customers`, for the horizons where they are to be used; elsewhere the
+        purchase model says who leaves.
+    value
+        Margin and cost of an order.
+    error
+        What past forecasts missed beyond chance and parameters; the bands leave it out where None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cohort and horizon, the cohort ``"all"`` last: cohort, horizon_days, customers and for each of
+        purchases (purchase days), spend, margin (currency, not discounted), active_customers (who buy at least
+        once) and churn_rate (share who do not): the expectation, and the ends of the bands, as ``purchases_low95``,
+        ``purchases_low80``, ``purchases_high80``, ``purchases_high95``.
+
+    Raises
+    ------
+    DataError
+        If nobody has bought, or a cohort label is missing or the index of `cohort` is another.
+    """
+    bought = customers[customers["frequency"].notna()].sort_index()
+    if bought.empty:
+        raise DataError("no customer has bought yet: there is nothing to forecast from")
+    labels = monthly_cohort(bought) if cohort is None else _labels(cohort, customers).loc[bought.index]
+    member, names = pd.factorize(labels, sort=True)
+    horizons = sorted(set(horizons_days))
+    value = value or ValueConfig()
+    sums = cohort_sums(models.purchases, models.spend, bought, member, n_cohorts=len(names), horizons_days=horizons)
+    active = _active(sums, horizons, None if p_churn is None else p_churn.loc[bought.index], member)
+    missed = error or ForecastError({})
+    table = _assemble([*map(str, names), TOTAL], horizons, sums, active, value, missed)
+    table.attrs["left_out"] = len(customers) - len(bought)
+    return table
+
+
+def monthly_cohort(customers: pd.DataFrame) -> pd.Series[str]:
+    """Label customers by the month of their first purchase, as ``"1997-03"``."""
+    months: pd.Series[str] = customers["first_day"].dt.strftime("%Y-%m").rename("cohort")
+    return months
+
+
+def _labels(cohort: pd.Series[str], customers: pd.DataFrame) -> pd.Series[str]:
+    if not cohort.index.equals(customers.index):
+        raise DataError("cohort is not indexed like the customers: give a label for each, in the same order")
+    if cohort.isna().any():
+        raise DataError(f"cohort is missing for {int(cohort.isna().sum()):,} customers: label them, as 'unknown'")
+    return cohort.astype(str)
+
+
+def _active(
+    sums: CohortSums, horizons: Sequence[int], p_churn: pd.DataFrame | None, member: NDArray[np.intp]
+) -> tuple[CohortSum, Floats]:
+    """Count the customers who buy, with the standard deviation that the parameters leave in the log odds.
+
+    A classifier's probabilities replace those of the purchase model; how uncertain they are is taken from the
+    purchase model, whose parameters were fitted to the same customers.
+    """
+    of_model = sums.active
+    share = np.clip(of_model.mean / sums.customers[:, None], 1e-9, 1 - 1e-9)
+    slope = sums.customers[:, None] * share * (1.0 - share)
+    sd = np.sqrt((of_model.shifts**2).sum(axis=2)) / slope
+    mean, variance = of_model.mean.copy(), of_model.variance.copy()
+    for column, days in enumerate(horizons):
+        if p_churn is None or f"p_churn_{days}d" not in p_churn:
+            continue
+        gone = p_churn[f"p_churn_{days}d"].to_numpy(dtype=np.float64)
+        for target, terms in ((mean, 1.0 - gone), (variance, gone * (1.0 - gone))):
+            parts = np.bincount(member, weights=terms, minlength=len(mean) - 1)
+            target[:, column] = np.append(parts, parts.sum())
+    return CohortSum(mean, variance, of_model.shifts), sd
+
+
+def _assemble(
+    names: Sequence[str],
+    horizons: Sequence[int],
+    sums: CohortSums,
+    active: tuple[CohortSum, Floats],
+    value: ValueConfig,
+    error: ForecastError,
+) -> pd.DataFrame:
+    n = len(names) * len(horizons)
+    purchases, spend = sums.purchases, sums.spend
+    chance = money_variance(value, sums)
+    margin = CohortSum(
+        value.margin * spend.mean - value.cost_per_order * purchases.mean,
+        chance,
+        value.margin * spend.shifts - value.cost_per_order * purchases.shifts,
+    )
+    missed = {name: error.relative_sd(name, horizons, sums) for name in ("purchases", "spend", "churn_rate")}
+    nobody = np.exp(sums.log_nobody).reshape(n)
+    low_margin = _variance(margin, missed["spend"])
+    spent, spent_variance = spend.mean.reshape(n), _variance(spend, missed["spend"])
+    customers = np.repeat(sums.customers, len(horizons))
+    doubt = np.sqrt(active[1] ** 2 + missed["churn_rate"] ** 2).reshape(n)
+    buyers = share_bands(customers, active[0].mean.reshape(n), active[0].variance.reshape(n), doubt)
+    spend_bands = money_bands(spent, spent_variance, nobody)
+    bands = {
+        "purchases": count_bands(purchases.mean.reshape(n), _variance(purchases, missed["purchases"])),
+        "spend": spend_bands,
+        "margin": value.margin * spend_bands
+        if value.cost_per_order == 0
+        else signed_bands(margin.mean.reshape(n), low_margin),
+        "active_customers": buyers,
+        "churn_rate": 1.0 - buyers[:, ::-1] / customers[:, None],
+    }
+    expected = {
+        "purchases": purchases.mean,
+        "spend": spend.mean,
+        "margin": margin.mean,
+        "active_customers": active[0].mean,
+        "churn_rate": 1.0 - active[0].mean / sums.customers[:, None],
+    }
+    table: dict[str, object] = {
+        "cohort": np.repeat(np.array(names, dtype=object), len(horizons)),
+        "horizon_days": np.tile(np.array(horizons), len(names)),
+        "customers": customers.astype(np.int64),
+    }
+    for name in QUANTITIES:
+        table[name] = expected[name].reshape(n)
+        table |= {f"{name}_{end}": bands[name][:, column] for column, end in enumerate(LEVELS)}
+    return pd.DataFrame(table)
+
+
+def money_variance(value: ValueConfig, sums: CohortSums) -> Floats:
+    """Variance by chance of margin x spend - cost x purchases."""
+    both = 2.0 * value.margin * value.cost_per_order * sums.covariance
+    return np.asarray(value.margin**2 * sums.spend.variance + value.cost_per_order**2 * sums.purchases.variance - both)
+
+
+def _variance(total: CohortSum, missed: Floats) -> Floats:
+    """Variance of a sum: chance, parameters, and what past forecasts missed, as one row of cells."""
+    parameters = (total.shifts**2).sum(axis=2)
+    return np.asarray(total.variance + parameters + (missed * total.mean) ** 2).reshape(-1)

@@ -1,0 +1,168 @@
+"""Sums over cohorts: what each is expected to do, how far chance moves it, and what the parameters leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv_ml.models._fitted import FittedModel
+from clv_ml.models._table import Floats, Spend, read_spend
+from clv_ml.models.moments import amount_moments, purchase_moments
+from clv_ml.models.purchases import PurchaseModel
+from clv_ml.models.spend import SpendModel
+
+_COORDINATES = 7
+# The spend model is followed for a tenth of a standard error, so that q stays above 1 where it is.
+_SPEND_STEP = 0.1
+# A direction that the data leave open (a standard error of a factor of 7 or more) is followed no further.
+_FARTHEST = 2.0
+# In a cohort's sum, a customer so rich that fewer than one in a hundred such cohorts has one is left out of the spread.
+_RARE_COHORTS = 0.01
+
+
+@dataclass(frozen=True)
+class CohortSum:
+    """A sum over the customers of each cohort and horizon.
+
+    Attributes
+    ----------
+    mean, variance
+        Of the sum by chance alone, the parameters as fitted; each of shape (n_cohorts, n_horizons).
+    shifts
+        How the mean moves with one standard deviation of each independent direction of the parameters,
+        shape (n_cohorts, n_horizons, 7).
+    """
+
+    mean: Floats
+    variance: Floats
+    shifts: Floats
+
+
+@dataclass(frozen=True)
+class CohortSums:
+    """Purchases, spend and customers who buy at least once, by cohort; the last row is everybody.
+
+    Attributes
+    ----------
+    customers
+        Customers in each cohort, shape (n_cohorts + 1,).
+    purchases, spend, active
+        Each a :class:`CohortSum` with n_cohorts + 1 rows.
+    covariance
+        Of purchases and spend by chance, shape (n_cohorts + 1, n_horizons).
+    log_nobody
+        Log of the chance that nobody in the cohort buys, shape (n_cohorts + 1, n_horizons).
+    """
+
+    customers: Floats
+    purchases: CohortSum
+    spend: CohortSum
+    active: CohortSum
+    covariance: Floats
+    log_nobody: Floats
+
+
+def cohort_sums(
+    purchases: PurchaseModel,
+    spend: SpendModel,
+    rfm: pd.DataFrame,
+    member: NDArray[np.intp],
+    *,
+    n_cohorts: int,
+    horizons_days: Sequence[int],
+) -> CohortSums:
+    """Sum the forecasts of customers over cohorts.
+
+    Parameters
+    ----------
+    purchases, spend
+        Fitted models; with given parameters nothing is left open and the shifts are 0.
+    rfm
+        One row a customer: frequency, recency, T (days) and monetary_value.
+    member
+        Shape (n,): the number of each customer's cohort, 0 to n_cohorts - 1.
+    horizons_days
+        Ascending.
+    """
+
+    def summed(values: Floats) -> Floats:
+        parts = np.column_stack([np.bincount(member, weights=column, minlength=n_cohorts) for column in values.T])
+        return np.vstack([parts, parts.sum(axis=0)])
+
+    bought = purchase_moments(purchases, rfm, horizons_days=horizons_days)
+    buyers = float((1.0 - bought.none[:, -1]).sum()) / n_cohorts
+    amounts = amount_moments(spend, rfm, rarest=_RARE_COHORTS / (1.0 + buyers))
+    each = amounts.mean[:, None]
+    square = bought.variance + bought.mean**2
+    spread = (
+        bought.mean * amounts.within[:, None] + square * amounts.own_mean_square[:, None] - (bought.mean * each) ** 2
+    )
+    shifts = [np.zeros((n_cohorts + 1, len(horizons_days), _COORDINATES)) for _ in range(3)]
+    direction = 0
+    for above, below, scale in _purchase_directions(purchases):
+        high, low = (
+            purchase_moments(model, rfm, horizons_days=horizons_days, spread=False) for model in (above, below)
+        )
+        moved = high.mean - low.mean, (high.mean - low.mean) * each, low.none - high.none
+        for shift, change in zip(shifts, moved, strict=True):
+            shift[:, :, direction] = summed(change) / scale
+        direction += 1
+    spends = read_spend(rfm)
+    for above_params, below_params, scale in _spend_directions(spend):
+        dearer = _mean_amount(spend, above_params, spends) - _mean_amount(spend, below_params, spends)
+        shifts[1][:, :, direction] = summed(bought.mean * dearer[:, None]) / scale
+        direction += 1
+    active = 1.0 - bought.none
+    return CohortSums(
+        customers=summed(np.ones((len(rfm), 1)))[:, 0],
+        purchases=CohortSum(summed(bought.mean), summed(bought.variance), shifts[0]),
+        spend=CohortSum(summed(bought.mean * each), summed(np.maximum(spread, 0.0)), shifts[1]),
+        active=CohortSum(summed(active), summed(active * bought.none), shifts[2]),
+        covariance=summed(bought.variance * each),
+        log_nobody=summed(np.log(np.maximum(bought.none, 1e-300))),
+    )
+
+
+def _purchase_directions(model: PurchaseModel) -> Iterator[tuple[PurchaseModel, PurchaseModel, float]]:
+    """Yield the model moved up and down each principal axis of the log parameters' covariance, and their distance."""
+    values = np.array(list(model.params_.values()))
+    for axis, scale in _axes(model, step=1.0):
+        up, down = (
+            type(model).from_params(**dict(zip(model.PARAMETERS, values * np.exp(sign * axis), strict=True)))
+            for sign in (1.0, -1.0)
+        )
+        yield up, down, scale
+
+
+def _spend_directions(model: SpendModel) -> Iterator[tuple[Floats, Floats, float]]:
+    values = np.array(list(model.params_.values()))
+    for axis, scale in _axes(model, step=_SPEND_STEP):
+        yield values * np.exp(axis), values * np.exp(-axis), scale
+
+
+def _axes(model: FittedModel, *, step: float) -> Iterator[tuple[Floats, float]]:
+    """Yield each principal axis of the covariance of the log parameters, `step` standard deviations long."""
+    if model.fit_ is None:
+        return
+    values = np.array(list(model.params_.values()))
+    logs = np.array(model.fit_.covariance) / np.outer(values, values)
+    variances, vectors = np.linalg.eigh(0.5 * (logs + logs.T))
+    for variance, vector in zip(variances, vectors.T, strict=True):
+        sd = float(np.sqrt(max(variance, 0.0)))
+        length = min(step * sd, _FARTHEST)
+        if length > 0:
+            # up and down are two steps apart; a step cut short stands for a whole one
+            yield vector * length, 2.0 * step
+
+
+def _mean_amount(model: SpendModel, params: Floats, customers: Spend) -> Floats:
+    """E(M | x, m) with other parameters; where they have no finite mean, that of a tenth of the fitted distance."""
+    p, q, v = params
+    fitted_p, fitted_q, _ = model._values()
+    x = customers.frequency
+    lowest = 0.1 * (fitted_q + fitted_p * x - 1.0)
+    return np.asarray(p * (v + x * customers.monetary_value) / np.maximum(q + p * x - 1.0, lowest))
