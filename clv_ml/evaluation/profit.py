@@ -82,7 +82,8 @@ def expected_maximum_profit(
     and the shares F0 of the churners (pi0) and F1 of the stayers (pi1) above it. Counting p churners and q stayers in a
     segment of the convex hull of the ROC curve, contacting the segment pays when
     ``(g (clv - d) - f) p > (d + f) q``, that is from the save rate ``k = (f + (d + f) q / p) / (clv - d)``
-    on, and brings ``p (clv - d) (g - k)``. The expectation over g is then a sum over segments of ``p (clv - d) E[max(g - k, 0)]``.
+    on, and brings ``p (clv - d) (g - k)``. The expectation over g is then a sum over segments of
+    ``p (clv - d) E[max(g - k, 0)]``.
 
     Examples
     --------
