@@ -31,9 +31,9 @@ def test_where_the_model_is_right_hardly_any_error_is_left() -> None:
 
 
 def test_a_shift_of_all_cohorts_is_found_as_the_common_part() -> None:
-    """Half the periods a third above and half a third below what the model can know."""
+    """Half the periods a third above and half a third below what the model can know; t with 8 degrees is 9 % wider."""
     error = measured_error([judged(seed, factor=4 / 3 if seed % 2 else 2 / 3) for seed in range(8)])
-    assert error.parts["spend"][str(DAYS)]["common"] == pytest.approx(0.354, abs=0.08)
+    assert error.parts["spend"][str(DAYS)]["common"] == pytest.approx(0.333 * 1.09, abs=0.08)
     assert error.parts["purchases"][str(DAYS)]["common"] < 0.10
 
 
