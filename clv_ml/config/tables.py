@@ -23,6 +23,23 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+class LookupConfig(Section):
+    """A small file that knows more of what the rows name, such as the day of a campaign."""
+
+    path: str
+    """The file; relative paths start at the `root` of the table."""
+    key: Name
+    """Canonical column of the rows that names it."""
+    columns: Annotated[dict[Name, str], Field(min_length=1)]
+    """Canonical column to column in the file; must map the key, and what the file adds."""
+
+    @model_validator(mode="after")
+    def _maps_the_key(self) -> Self:
+        if self.key not in self.columns or len(self.columns) < 2:
+            raise ValueError(f"`columns` must map {self.key} and at least one column that the file adds")
+        return self
+
+
 class FilesConfig(Section):
     """Files of one layout."""
 
@@ -34,6 +51,13 @@ class FilesConfig(Section):
     """Canonical column to column in the files."""
     timestamp_format: str | None = None
     """strptime pattern where timestamps are not ISO 8601, such as "%d/%m/%Y" or "%Y%m%d"."""
+    lookup: LookupConfig | None = None
+    """A file that adds columns by a key."""
+
+    @property
+    def mapped(self) -> frozenset[str]:
+        """Canonical columns that there are, those of the lookup included."""
+        return frozenset(self.columns) | frozenset(self.lookup.columns if self.lookup else ())
 
 
 class PriceTable(Section):
@@ -163,12 +187,12 @@ class EventSourceConfig(FilesConfig):
 
     @model_validator(mode="after")
     def _maps_what_is_needed(self) -> Self:
-        absent = {"customer_id", "timestamp"} - set(self.columns)
+        absent = {"customer_id", "timestamp"} - self.mapped
         if absent:
             raise ValueError(f"`columns` must map {', '.join(sorted(absent))}")
-        if ("event_type" in self.columns) == (self.event_type is not None):
+        if ("event_type" in self.mapped) == (self.event_type is not None):
             raise ValueError("map event_type in `columns`, or give `event_type`")
-        unknown = set(self.columns) - {"customer_id", "timestamp", "event_type", "value", "session_id", "surface"}
+        unknown = self.mapped - {"customer_id", "timestamp", "event_type", "value", "session_id", "surface"}
         if unknown:
             raise ValueError(f"events have no column {', '.join(sorted(unknown))}")
         return self
@@ -203,7 +227,7 @@ class CustomersConfig(Section):
     @model_validator(mode="after")
     def _attributes_are_mapped(self) -> Self:
         for source in self.sources:
-            absent = {"customer_id", *self.categories, *self.numbers, *self.dates} - set(source.columns)
+            absent = {"customer_id", *self.categories, *self.numbers, *self.dates} - source.mapped
             if absent:
                 raise ValueError(f"`columns` of {source.path} must map {', '.join(sorted(absent))}")
         return self

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clv_ml.config import FilesConfig
+from clv_ml.config import FilesConfig, LookupConfig
+from clv_ml.data.schema import PROVENANCE
 from clv_ml.data.sources import find_files, format_of
 from clv_ml.engine import Column, DataFrame, Engine, functions
-from clv_ml.errors import ClvError, DataQualityError
+from clv_ml.errors import ClvError, ConfigError, DataError, DataQualityError
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,24 @@ class CheckedTable:
 def read_files(engine: Engine, source: FilesConfig, root: Path) -> DataFrame:
     """Read the files of a source under canonical names, every value text, with where each row came from."""
     paths = find_files(source, root)
-    return engine.read_files(paths, source.format or format_of(paths[0]), source.columns, source.timestamp_format)
+    rows = engine.read_files(paths, source.format or format_of(paths[0]), source.columns, source.timestamp_format)
+    return rows if source.lookup is None else _looked_up(engine, rows, source.lookup, root)
+
+
+def _looked_up(engine: Engine, rows: DataFrame, lookup: LookupConfig, root: Path) -> DataFrame:
+    """Add what a small file knows of each row; null where its key is not there."""
+    f = functions()
+    file = FilesConfig(path=lookup.path, columns=lookup.columns)
+    [path] = find_files(file, root)
+    known = engine.read_files([path], format_of(path), lookup.columns).drop(*PROVENANCE)
+    repeated = known.groupBy(lookup.key).agg(f.count(f.lit(1)).cast("bigint").alias("rows")).filter(f.col("rows") > 1)
+    if engine.row_count(repeated):
+        again = engine.to_pandas(repeated.orderBy(lookup.key).limit(1)).iloc[0]
+        raise DataError(f"{path}: {lookup.key} {again[lookup.key]!r} stands there {again['rows']} times; keep one row")
+    clash = sorted(set(known.columns) & set(rows.columns) - {lookup.key})
+    if clash:
+        raise ConfigError(f"lookup {lookup.path}: {', '.join(clash)} is mapped in the rows as well")
+    return rows.join(known, on=lookup.key, how="left")
 
 
 def first_reason(rules: Sequence[tuple[Column, str]]) -> Column:
