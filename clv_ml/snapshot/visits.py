@@ -1,0 +1,168 @@
+"""Events of described customers, gathered once by day, by session and by surface: what the signals are counted from.
+
+Everything is a whole number or a decimal, so that neither the order of rows nor the number of threads can show.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from clv_ml.config import SignalsConfig
+from clv_ml.engine import Column, DataFrame, functions, window_spec
+from clv_ml.snapshot.window import as_date
+
+TREND_DAYS = (7, 30)
+"""A trend compares the last so many days with as many days before them."""
+
+MINUTES = "decimal(18,4)"
+
+
+def people(starts: DataFrame, cutoff: dt.date) -> DataFrame:
+    """Give every customer a number, so that 20 million events are grouped by that and not by a text.
+
+    Returns
+    -------
+    DataFrame
+        customer_id; person (bigint, from 1 in the order of customer_id); start_moment (bigint, microseconds since
+        1970); tenure (int): days from the start to the cutoff.
+    """
+    f = functions()
+    started = f.col("started_at")
+    return starts.select(
+        "customer_id",
+        f.row_number().over(window_spec().orderBy("customer_id")).cast("bigint").alias("person"),
+        f.unix_micros(started).alias("start_moment"),
+        f.datediff(as_date(cutoff), f.to_date(started)).cast("int").alias("tenure"),
+    )
+
+
+def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFrame:
+    """Find each event's place in its customer's time; events of customers not described are dropped.
+
+    Parameters
+    ----------
+    events
+        Canonical events up to the cutoff.
+    described
+        Result of :func:`people`.
+
+    Returns
+    -------
+    DataFrame
+        The events with person; ago (int): days before the cutoff; age (int): days after the start, below 0 before
+        it; moment (bigint): microseconds after the start.
+    """
+    f = functions()
+    ago = f.datediff(as_date(cutoff), f.col("day")).cast("int")
+    return events.join(described, on="customer_id").select(
+        "person",
+        "event_type",
+        "value",
+        "session_id",
+        "surface",
+        ago.alias("ago"),
+        (f.col("tenure") - ago).cast("int").alias("age"),
+        (f.unix_micros(f.col("timestamp")) - f.col("start_moment")).alias("moment"),
+    )
+
+
+def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Gather events by customer, day and session: a tenth to a half of the rows, and all that is counted from days.
+
+    Parameters
+    ----------
+    placed
+        Result of :func:`located`.
+
+    Returns
+    -------
+    DataFrame
+        person, ago, session_id; age; begin, end (bigint): first and last moment of activity, null where there was none;
+        minutes, key_moment, contacts, responses and ``of_<type>`` as far as the signals name them.
+    """
+    f = functions()
+    active = is_activity(signals)
+    collected = [
+        f.min("age").alias("age"),
+        f.min(f.when(active, f.col("moment"))).alias("begin"),
+        f.max(f.when(active, f.col("moment"))).alias("end"),
+    ]
+    if signals.minutes:
+        lasted = f.when(is_one_of(signals.minutes) & f.col("value").isNotNull(), f.col("value"))
+        collected.append(f.sum(lasted.otherwise(f.lit(0)).cast(MINUTES)).cast(MINUTES).alias("minutes"))
+    if signals.key_actions:
+        collected.append(f.min(f.when(is_one_of(signals.key_actions), f.col("moment"))).alias("key_moment"))
+    named = {"contacts": signals.contacts, "responses": signals.responses}
+    named |= {f"of_{kind}": (kind,) for kind in signals.counted}
+    for name, kinds in named.items():
+        if kinds:
+            collected.append(f.count(f.when(is_one_of(kinds), f.lit(1))).cast("int").alias(name))
+    return placed.groupBy("person", "ago", "session_id").agg(*collected)
+
+
+def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Gather visits by session: a session_id of a customer, else a day of the customer; contacts make none.
+
+    Returns
+    -------
+    DataFrame
+        person; age and ago (int): of the day the session began; begin (bigint): its first moment; lasted: its
+        minutes (decimal(18,4)); the microseconds (bigint) from its first to its last event where no event type is a
+        number of minutes.
+    """
+    f = functions()
+    own_day = f.when(f.col("session_id").isNull(), f.col("ago"))
+    span = f.max("end") - f.min("begin")
+    lasted = f.sum("minutes").cast(MINUTES) if signals.minutes else span.cast("bigint")
+    return (
+        gathered.filter(f.col("begin").isNotNull())
+        .groupBy("person", "session_id", own_day.alias("own_day"))
+        .agg(
+            f.min("age").alias("age"),
+            f.max("ago").alias("ago"),
+            f.min("begin").alias("begin"),
+            lasted.alias("lasted"),
+        )
+    )
+
+
+def breadth(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Gather activity by customer and surface: enough to count distinct surfaces in every window exactly.
+
+    A surface is among those of the first n days if its first day is, of the last n days if its last day is; for the
+    n days before those, whether it was seen there is noted.
+
+    Returns
+    -------
+    DataFrame
+        person; age (int): of its first day; ago (int): of its last day; ``before_<n>d`` (int 0 or 1) for
+        :data:`TREND_DAYS`.
+    """
+    f = functions()
+    ago = f.col("ago")
+    return (
+        placed.filter(is_activity(signals) & f.col("surface").isNotNull())
+        .groupBy("person", "surface")
+        .agg(
+            f.min("age").alias("age"),
+            f.min("ago").alias("ago"),
+            *[
+                f.max(f.when((ago >= n) & (ago < 2 * n), f.lit(1)).otherwise(f.lit(0)))
+                .cast("int")
+                .alias(f"before_{n}d")
+                for n in TREND_DAYS
+            ],
+        )
+    )
+
+
+def is_activity(signals: SignalsConfig) -> Column:
+    """Whether the customer did it, and not the business."""
+    f = functions()
+    return ~f.col("event_type").isin(*signals.contacts) if signals.contacts else f.lit(True)
+
+
+def is_one_of(kinds: Sequence[str]) -> Column:
+    """Whether an event is of one of some types."""
+    return functions().col("event_type").isin(*kinds)
