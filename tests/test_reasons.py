@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from order_reference import START, features_of, purchase_days, tables
 
 from clv_ml.decisions.reasons import REASONS_PER_ROW, reasons
+from clv_ml.decisions.themes import THEMES, theme_of
+from clv_ml.errors import DataError
 
 CAUSES = re.compile(
     r"\b(because|due to|caused?|since (he|she|they)|reason|led to|result|churn|will|likely|probabl)", re.I
@@ -102,3 +104,226 @@ def test_no_customer_gives_an_empty_table_with_all_columns() -> None:
     table = reasons(customer().head(0))
     assert table.shape == (0, 6)
     assert list(table.columns) == [f"reason_{n}{suffix}" for n in (1, 2, 3) for suffix in ("_code", "")]
+
+
+MEASURES = ("sessions", "minutes", "surfaces")
+GAPS = ("gap_mean", "gap_max", "silence_ratio")
+FEATURES = (
+    *("frequency", "T", "days_since_last", "gap_mean", "gap_max", "silence_ratio", "monetary_value", "model_p_alive"),
+    *("purchases_last_90d", "purchases_last_180d", "purchases_trend", "spend_last_90d", "spend_last_180d"),
+    *("spend_total", "spend_last_day", "tenure_days", "days_since_activity", "activity_gap_mean"),
+    *("activated_within_24h", "activated_within_168h", "hours_to_activation", "returns_first_7d", "days_to_return"),
+    *(f"{measure}_{span}" for measure in MEASURES for span in ("last_7d", "last_14d", "last_30d", "last_60d")),
+    *("surfaces_trend_7d", "surfaces_trend_30d", "contacts_total", "contacts_last_90d"),
+    *("responses_total", "responses_last_90d", "country", "lessons_events_last_30d"),
+)
+
+
+@st.composite
+def people(draw: st.DrawFn) -> dict[str, Any]:
+    """A customer as the features describe one: some never bought, some were never active, some are young."""
+
+    def number(low: int = 0, high: int = 12) -> float:
+        return float(draw(st.integers(low, high)))
+
+    tenure = number(0, 400)
+    figures: dict[str, Any] = dict.fromkeys(FEATURES, np.nan)
+    if draw(st.booleans()):
+        age = draw(st.integers(0, int(tenure)))
+        silence = float(draw(st.integers(0, age)))
+        frequency = number(0, 4) if age > silence else 0.0
+        figures |= {"frequency": frequency, "T": float(age), "days_since_last": silence, "monetary_value": number()}
+        last, before = number(), number()
+        figures |= {"purchases_last_90d": last, "purchases_last_180d": last + before, "purchases_trend": last - before}
+        spent, spent_before = number(-3), number(-3)
+        figures |= {"spend_last_90d": spent, "spend_last_180d": spent + spent_before}
+        figures |= {"spend_last_day": number(-3), "spend_total": number(-3, 60)}
+        if frequency:
+            gap = (age - silence) / frequency
+            figures |= {"gap_mean": gap, "gap_max": np.ceil(gap) + number(0, 5), "silence_ratio": silence / gap}
+    if draw(st.booleans()):
+        figures |= {"tenure_days": tenure, "returns_first_7d": number(0, 6), "country": "de"}
+        figures["hours_to_activation"] = draw(st.sampled_from([np.nan, 5.0, 100.0, 300.0]))
+        figures |= {"days_to_return": draw(st.sampled_from([np.nan, 1.0, 9.0]))}
+        for hours in (24, 168):
+            figures[f"activated_within_{hours}h"] = float(figures["hours_to_activation"] < hours)
+        for name in ("contacts", "responses"):
+            recent = number()
+            figures |= {f"{name}_last_90d": recent, f"{name}_total": recent + number()}
+        if draw(st.booleans()):
+            figures |= {"days_since_activity": number(0, 60), "activity_gap_mean": number(1, 40) / 4}
+        for measure in MEASURES:
+            week, before, fortnight, month = number(), number(), number(), number()
+            figures |= {f"{measure}_last_7d": week, f"{measure}_last_14d": week + before}
+            figures |= {f"{measure}_last_30d": week + fortnight, f"{measure}_last_60d": week + fortnight + month}
+            if measure == "surfaces" and tenure >= 59:
+                figures |= {"surfaces_trend_30d": (week + fortnight + 1) / (month + 1)}
+    return figures
+
+
+Told = dict[str, str]
+
+
+def one_by_one(table: pd.DataFrame) -> list[Told]:
+    """The reasons of each row by code, in their order."""
+    return [
+        {row[f"reason_{n}_code"]: row[f"reason_{n}"] for n in (1, 2, 3) if row[f"reason_{n}_code"]}
+        for row in table.to_dict("records")
+    ]
+
+
+def holds(code: str, text: str, c: dict[str, Any]) -> bool:
+    """Check a text against the figures and against itself: the recent number must be the worse one."""
+    said = [float(figure.replace(",", "")) for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
+    found: Any = False
+    match code:
+        case "overdue":
+            found = c["frequency"] >= 2 and said[0] > (said[1] if len(said) > 1 else 1)
+        case "longest_silence":
+            found = c["frequency"] >= 2 and said == [c["days_since_last"], c["gap_max"]] and said[0] > said[1]
+        case "orders_slowing" | "spend_falling":
+            found = c["T"] >= 180 and (0.0 if text.startswith("No order") else said[0]) < said[-2]
+        case "second_order_late" | "never_returned":
+            found = c["frequency"] == (code == "second_order_late") and said[-1] == c["days_since_last"]
+        case "not_bought_yet":
+            found = np.isnan(c["frequency"])
+        case "visits_falling" | "minutes_falling" | "breadth_shrinking":
+            found = said[0] < said[2] and said[1] == said[3] and c["tenure_days"] >= 2 * said[1] - 1
+        case "silent_lately":
+            found = said[0] == c["days_since_activity"] and ("one day" in text or said[0] > [*said, 1][1])
+        case "contacts_unanswered":
+            found = (said[0] == 0 and said[1] >= 2) or (len(said) > 3 and said[0] / said[1] < said[3] / said[4])
+        case "never_activated":
+            found = c["activated_within_24h"] == 0
+        case "slow_start":
+            found = c["returns_first_7d"] <= 2 and c["tenure_days"] >= 6
+        case "no_activity":
+            found = bool(np.isnan(c["days_since_activity"])) and c["tenure_days"] >= 0
+        case "smaller_order":
+            found = c["frequency"] >= 2 and said[0] < said[1]
+        case "new_customer":
+            found = c["T"] <= 30
+        case "customer_group":
+            found = text == "Country: de."
+        case "still_in_rhythm":
+            found = c["days_since_last"] == said[0]
+    return bool(found)
+
+
+@settings(max_examples=200)
+@given(
+    customers=st.lists(people(), min_size=1, max_size=4),
+    weights=st.lists(st.sampled_from([-1.0, -0.25, 0.0, 0.25, 1.0]), min_size=len(FEATURES), max_size=len(FEATURES)),
+    modelled=st.booleans(),
+)
+def test_every_reason_holds_and_none_is_told_twice(
+    customers: list[dict[str, Any]], weights: list[float], modelled: bool
+) -> None:
+    frame = pd.DataFrame(customers, columns=list(FEATURES))
+    contributions = pd.DataFrame([weights] * len(frame), columns=list(FEATURES)) if modelled else None
+    for figures, told_of in zip(customers, one_by_one(reasons(frame, contributions)), strict=True):
+        assert 1 <= len(told_of) <= REASONS_PER_ROW
+        for code, text in told_of.items():
+            assert holds(code, text, figures), (code, text)
+            assert not CAUSES.search(text), text
+            assert not re.search(r"nan|<NA>|None|inf\b|-0", text), text
+
+
+@settings(max_examples=50)
+@given(customers=st.lists(people(), min_size=2, max_size=6), seed=st.integers(0, 99))
+def test_order_of_rows_and_columns_does_not_matter(customers: list[dict[str, Any]], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(customers, columns=list(FEATURES))
+    contributions = pd.DataFrame(rng.normal(size=frame.shape), columns=list(FEATURES))
+    rows = rng.permutation(len(frame))
+    columns = list(rng.permutation(list(FEATURES)))
+    straight = reasons(frame, contributions)
+    turned = reasons(frame.iloc[rows][columns], contributions.iloc[rows][columns])
+    pd.testing.assert_frame_equal(turned.sort_index(), straight)
+
+
+def lapsed(**figures: Any) -> pd.DataFrame:
+    """A customer of whom many facts hold at once."""
+    known = {"days_since_last": 90, "silence_ratio": 3.0, "gap_max": 80.0, "T": 400, "tenure_days": 400}
+    known |= {"purchases_last_90d": 0, "purchases_last_180d": 5, "purchases_trend": -5, "spend_last_90d": 0.0}
+    known |= {"sessions_last_30d": 2, "sessions_last_60d": 11, "minutes_last_30d": 10.0, "minutes_last_60d": 25.0}
+    return customer(**(known | figures))
+
+
+def contributed(**shares: float) -> pd.DataFrame:
+    return pd.DataFrame([shares | {"base_value": 9.0}], index=pd.Index(["a"], name="customer_id"))
+
+
+def test_the_themes_that_raise_the_risk_most_are_told_first() -> None:
+    shares = contributed(sessions_last_30d=0.4, silence_ratio=0.2, purchases_trend=0.9, spend_trend=-0.5)
+    assert one_by_one(reasons(lapsed(), shares)) == [
+        {
+            "orders_slowing": "No order in the last 90 days; 5 in the 90 days before.",
+            "visits_falling": "2 visits in the last 30 days; 9 in the 30 before.",
+            "overdue": "No order for 90 days; usually every 30 days.",
+        }
+    ]
+
+
+def test_columns_that_share_one_theme_do_not_lower_its_rank() -> None:
+    whole = contributed(sessions_last_30d=0.9, purchases_trend=0.5)
+    shared = contributed(sessions_last_30d=0.3, sessions_trend_30d=0.3, active_days_last_30d=0.3, purchases_trend=0.5)
+    assert reasons(lapsed(), whole).equals(reasons(lapsed(), shared))
+    assert reasons(lapsed(), shared)["reason_1_code"].tolist() == ["visits_falling"]
+
+
+def test_a_theme_without_a_fact_is_not_told() -> None:
+    shares = contributed(surfaces_last_30d=5.0, minutes_last_30d=0.1)
+    assert list(one_by_one(reasons(lapsed(), shares))[0]) == ["minutes_falling"]
+
+
+def test_where_nothing_raises_the_risk_the_most_striking_fact_is_told() -> None:
+    shares = contributed(silence_ratio=-1.0, purchases_trend=-0.2)
+    assert list(one_by_one(reasons(lapsed(), shares))[0]) == ["orders_slowing"]
+    calm = one_by_one(reasons(customer(), contributed(silence_ratio=1.0)))[0]
+    assert calm == {"still_in_rhythm": "Last order 10 days ago; listed for the value at stake."}
+
+
+def test_a_customer_who_never_bought_is_told_so() -> None:
+    nothing = dict.fromkeys((*FEATURES[:17], *GAPS), np.nan)
+    assert told(**(nothing | {"tenure_days": 40})) == {
+        "not_bought_yet": "Signed up 40 days ago and has not bought yet."
+    }
+    assert told(**(nothing | {"tenure_days": 0})) == {"not_bought_yet": "Signed up today and has not bought yet."}
+    assert told(**nothing) == {"not_bought_yet": "Has not bought yet."}
+    started = nothing | {"tenure_days": 12, "returns_first_7d": 0, "days_since_activity": 12}
+    started |= {"activated_within_24h": 0, "activated_within_168h": 0}
+    assert told(**started) == {
+        "never_activated": "No key action in the first 7 days, nor since.",
+        "slow_start": "No activity after the first day, 12 days ago.",
+        "not_bought_yet": "Signed up 12 days ago and has not bought yet.",
+    }
+
+
+def test_an_attribute_is_told_as_a_person_reads_it() -> None:
+    shares = contributed(acquisition_channel=0.5, age=0.2, silence_ratio=0.1)
+    named = customer(acquisition_channel="ads", age=43)
+    assert list(one_by_one(reasons(named, shares))[0].values()) == ["Acquisition channel: ads."]
+    unknown = customer(acquisition_channel=None, age=43.0)
+    assert list(one_by_one(reasons(unknown, shares))[0].values()) == ["Age: 43."]
+    assert "customer_group" not in told(acquisition_channel="ads")
+
+
+def test_every_theme_can_be_told() -> None:
+    assert {theme_of(name) for name in FEATURES} == set(THEMES)
+
+
+def test_the_tables_are_left_alone() -> None:
+    table, shares = lapsed(), contributed(silence_ratio=1.0)
+    before, shares_before = table.copy(deep=True), shares.copy(deep=True)
+    reasons(table, shares)
+    pd.testing.assert_frame_equal(table, before)
+    pd.testing.assert_frame_equal(shares, shares_before)
+
+
+def test_tables_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(DataError, match="contributions have 0 rows that are not those of the 1 customers"):
+        reasons(customer(), contributed(T=1.0).head(0))
+    with pytest.raises(DataError, match="column 'frequency' is missing"):
+        reasons(customer().drop(columns="frequency"))
+    assert reasons(customer().head(0), contributed(T=1.0).head(0)).shape == (0, 6)
