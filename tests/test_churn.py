@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from clv_ml.config import Config, build_config
 from clv_ml.errors import DataError
 from clv_ml.evaluation.metrics import auc
 from clv_ml.models.churn import ChurnModel
-from clv_ml.models.fitting import CHURN_FEATURES, FittedModels, fit_churn, with_model_features
+from clv_ml.models.fitting import CHURN_FEATURES, FittedModels, fit_churn
 
 FEATURES = ("silence", "orders", "noise")
 HORIZONS = (30, 90)
@@ -40,6 +41,26 @@ def fitted(rows: pd.DataFrame, **arguments: Any) -> ChurnModel:
     return ChurnModel(horizons_days=HORIZONS, **arguments).fit(rows, features=FEATURES)
 
 
+def rich_snapshots(rows: int = 300, seed: int = 0) -> pd.DataFrame:
+    """With a category that matters, a name of a feature whose sign is known, and an own horizon of each customer."""
+    frame = snapshots(rows, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    usual = rng.integers(10, 60, len(frame))
+    away = frame["churned_90"].eq(1) | (frame["churned_30"].eq(1) & (usual < 40))
+    plan = np.where(frame["churned_90"].eq(1) ^ (rng.random(len(frame)) < 0.3), "free", "paid")
+    return frame.assign(
+        days_since_last=frame["silence"], plan=plan, own_horizon_days=usual, churned_own=away.astype(int)
+    )
+
+
+RICH = ("days_since_last", "orders", "plan", "own_horizon_days")
+
+
+def rich_model(rows: pd.DataFrame, **arguments: Any) -> ChurnModel:
+    model = ChurnModel(horizons_days=HORIZONS, own_gap=True, **arguments)
+    return model.fit(rows, features=RICH, categories=("plan", "not among the features"))
+
+
 @pytest.fixture(scope="module")
 def model() -> ChurnModel:
     return fitted(snapshots(), threads=1)
@@ -52,6 +73,17 @@ def test_row_order_and_threads_do_not_change_the_model_text(model: ChurnModel) -
     assert other.to_dict() == model.to_dict()
 
 
+def test_row_order_and_threads_do_not_change_categories_signs_and_own_gaps_either() -> None:
+    rows = rich_snapshots()
+    straight = rich_model(rows, threads=1)
+    shuffled = rich_model(rows.sample(frac=1, random_state=1).reset_index(drop=True), threads=4)
+    assert shuffled.to_files() == straight.to_files()
+    assert shuffled.to_dict() == straight.to_dict()
+    assert sorted(straight.to_files()) == ["churn_30d.txt", "churn_90d.txt", "churn_own.txt"]
+    assert straight.facts_[-1].cautious
+    assert straight.facts_[-1].log_loss_monotone is not None
+
+
 def test_another_seed_gives_another_model(model: ChurnModel) -> None:
     assert fitted(snapshots(), seed=7).to_files() != model.to_files()
 
@@ -61,7 +93,7 @@ def test_probabilities_never_increase_with_the_horizon(model: ChurnModel) -> Non
     wild = pd.DataFrame(rng.normal(0, 1000, (500, 3)), columns=list(FEATURES)).mask(rng.random((500, 3)) < 0.2)
     scores = model.predict(wild)
     assert list(scores.columns) == ["p_churn_30d", "p_churn_90d"]
-    assert (scores["p_churn_90d"] <= scores["p_churn_30d"]).all()
+    assert (scores["p_churn_90d"] < scores["p_churn_30d"]).all()  # nor do they tie
     assert scores.ge(0).all(axis=None)
     assert scores.le(1).all(axis=None)
 
@@ -79,13 +111,18 @@ def test_it_learns_what_there_is_to_learn(model: ChurnModel) -> None:
 
 
 def test_the_facts_tell_how_the_model_came_about(model: ChurnModel) -> None:
+    rows = snapshots()
     for fact in model.facts_:
         assert fact.rounds_from == "early stopping on a later cutoff"
-        assert (fact.rows, fact.fit_cutoffs[-1]) == (2400, "2024-01-31")
+        assert fact.fit_cutoffs[-1] == "2024-01-31"
         assert (fact.stop_cutoff, fact.judge_cutoff) == ("2024-04-30", "2024-07-29")
-        assert fact.log_loss_raw is not None
-        assert fact.log_loss_calibrated is not None
-        assert fact.calibrated == (fact.log_loss_calibrated < fact.log_loss_raw)
+        assert (fact.calibrated, fact.log_loss_raw, fact.monotone) == (False, None, [])
+    month, main = model.facts_
+    assert (main.horizon_days, main.learnt_from, main.rows) == (90, "all rows", 2400)
+    assert main.churned_share == rows["churned_90"].mean()
+    back = rows[rows["churned_90"] == 0]
+    assert (month.horizon_days, month.learnt_from) == (30, "rows with a purchase within 90 days")
+    assert (month.rows, month.churned_share) == (len(back), back["churned_30"].mean())
 
 
 def test_one_cutoff_is_enough_for_a_model_without_early_stopping() -> None:
@@ -93,10 +130,55 @@ def test_one_cutoff_is_enough_for_a_model_without_early_stopping() -> None:
     assert (fact.rounds_from, fact.stop_cutoff, fact.judge_cutoff, fact.calibrated) == ("default", None, None, False)
 
 
-def test_files_and_numbers_rebuild_the_same_model(model: ChurnModel) -> None:
+def test_a_shorter_horizon_with_nobody_to_tell_apart_keeps_a_distance_to_the_longer_one() -> None:
+    rows = snapshots(cutoffs=2)
+    nobody = fitted(rows.assign(churned_30=1))
+    fact = nobody.facts_[0]
+    assert (fact.rounds, fact.rounds_from) == (0, "a constant: too few rows to tell apart")
+    scores = nobody.predict(rows)
+    assert (scores["p_churn_30d"] > scores["p_churn_90d"]).all()
+    assert scores["p_churn_30d"].min() > 0.99
+    everybody = fitted(rows.assign(churned_30=rows["churned_90"])).predict(rows)
+    assert (everybody["p_churn_30d"] > everybody["p_churn_90d"]).all()
+    assert everybody["p_churn_30d"].mean() == pytest.approx(everybody["p_churn_90d"].mean(), abs=0.01)
+    copy = ChurnModel.from_files(json.loads(json.dumps(nobody.to_dict())), nobody.to_files())
+    pd.testing.assert_frame_equal(copy.predict(rows), scores, check_exact=True)
+
+
+def test_the_own_gap_is_one_more_probability_and_never_below_that_of_the_main_horizon() -> None:
+    model, fresh = rich_model(rich_snapshots()), rich_snapshots(rows=500, seed=9)
+    scores = model.predict(fresh)
+    assert list(scores.columns) == ["p_churn_30d", "p_churn_90d", "p_churn_own"]
+    assert (scores["p_churn_own"] >= scores["p_churn_90d"]).all()
+    assert scores["p_churn_own"].mean() == pytest.approx(fresh["churned_own"].mean(), abs=0.05)
+    assert auc(fresh["churned_own"], scores["p_churn_own"]) > auc(fresh["churned_own"], scores["p_churn_90d"]) + 0.02
+    assert model.own_facts_ is not None
+    assert (model.own_facts_.learnt_from, model.own_facts_.rows) == ("all rows", 2400)
+    with pytest.raises(DataError, match="snapshots: column 'churned_own' is missing"):
+        rich_model(rich_snapshots().drop(columns="churned_own"))
+
+
+def test_categories_are_learnt_and_unseen_ones_are_named() -> None:
+    model, fresh = rich_model(rich_snapshots()), rich_snapshots(rows=500, seed=9)
+    without = ChurnModel(horizons_days=HORIZONS).fit(rich_snapshots(), features=RICH[:2])
+    churned = fresh["churned_90"]
+    assert auc(churned, model.predict(fresh)["p_churn_90d"]) > auc(churned, without.predict(fresh)["p_churn_90d"])
+    assert {name: sorted(known.values) for name, known in model.categories_.items()} == {"plan": ["free", "paid"]}
+    assert model.unseen(fresh) == {}
+    changed = fresh.assign(plan="gold")
+    assert model.unseen(changed) == {"plan": [("gold", len(fresh))]}
+    missing = fresh.assign(plan=None)
+    pd.testing.assert_frame_equal(model.predict(changed), model.predict(missing), check_exact=True)
+    with pytest.raises(DataError, match=r"feature 'plan' holds .* name it among the categories"):
+        ChurnModel(horizons_days=HORIZONS).fit(fresh, features=RICH)
+
+
+@pytest.mark.parametrize("kind", ["plain", "rich"])
+def test_files_and_numbers_rebuild_the_same_model(model: ChurnModel, kind: str) -> None:
+    rows = rich_snapshots(rows=50, seed=3).set_index("customer_id")
+    model = model if kind == "plain" else rich_model(rich_snapshots())
     data = json.loads(json.dumps(model.to_dict()))
     copy = ChurnModel.from_files(data, model.to_files())
-    rows = snapshots(rows=50, cutoffs=1, seed=3).set_index("customer_id")
     pd.testing.assert_frame_equal(copy.predict(rows), model.predict(rows), check_exact=True)
     pd.testing.assert_frame_equal(copy.contributions(rows), model.contributions(rows), check_exact=True)
     assert copy.to_dict() == model.to_dict()
@@ -116,9 +198,7 @@ def test_contributions_add_up_to_the_log_odds(model: ChurnModel) -> None:
     rows = snapshots(rows=50, cutoffs=1).set_index("customer_id")
     shares = model.contributions(rows)
     assert list(shares.columns) == [*FEATURES, "base_value"]
-    log_odds = shares.sum(axis=1)
-    raw = model._boosters[90].predict(rows[list(FEATURES)].to_numpy(dtype=float), raw_score=True)
-    np.testing.assert_allclose(log_odds, raw)
+    np.testing.assert_allclose(shares.sum(axis=1), logit(model.predict(rows)["p_churn_90d"]))
 
 
 def test_what_cannot_be_learnt_from_is_named(model: ChurnModel) -> None:
@@ -127,6 +207,10 @@ def test_what_cannot_be_learnt_from_is_named(model: ChurnModel) -> None:
         fitted(rows.drop(columns=["orders", "churned_90"]))
     with pytest.raises(DataError, match="snapshots: churned_90 is 1 in all 40 rows, nothing to tell apart"):
         fitted(rows.assign(churned_90=1))
+    first = rows.index == int(np.flatnonzero(rows["churned_90"])[0])
+    wrong = rows.assign(churned_30=rows["churned_30"].mask(first, 0))
+    with pytest.raises(DataError, match="churned_30 is 0 and churned_90 is 1 in 1 rows, but who bought within 30 days"):
+        fitted(wrong)
     with pytest.raises(DataError, match="snapshots: there are no rows to learn from"):
         fitted(rows.head(0))
     with pytest.raises(DataError, match="features: column 'noise' is missing"):
@@ -157,7 +241,12 @@ def test_on_real_customers_it_reads_every_feature_and_beats_chance(
     assert sample_models.churn is not None
     assert sample_models.churn_note == ""
     assert sample_models.churn.features_ == CHURN_FEATURES
-    featured = with_model_features(sample_customers, sample_models.purchases, 90)
+    purchases = sample_models.purchases
+    featured = sample_customers.assign(
+        model_p_alive=purchases.probability_alive(sample_customers),
+        model_p_no_purchase=purchases.probability_no_purchase(sample_customers, horizon_days=90),
+        model_expected_purchases=purchases.expected_purchases(sample_customers, horizon_days=90),
+    )
     scores = sample_models.churn.predict(featured)
     assert scores.index.equals(sample_customers.index)
     assert 0.7 < scores["p_churn_90d"].mean() < 0.95  # 84 % stayed away

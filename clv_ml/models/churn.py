@@ -3,64 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from clv_ml.errors import DataError, missing_columns
-from clv_ml.models._lightgbm import lightgbm
-from clv_ml.models.calibration import PlattScaling, log_loss
-from clv_ml.models.folds import TimeFolds, split_by_time
+from clv_ml.models._boosting import Classifier, Floats, Recipe
+from clv_ml.models._horizon_facts import HorizonFacts
+from clv_ml.models._nested import fit_horizons, fit_whole, horizon_probabilities
+from clv_ml.models.categories import CategoryMap, feature_matrix, numbers
+from clv_ml.models.folds import split_by_time
+from clv_ml.models.signs import known_signs
 
-Floats = npt.NDArray[np.float64]
-
-_MAX_ROUNDS = 400
-_DEFAULT_ROUNDS = 60  # where no later snapshot is left to stop on
-_PATIENCE = 30
-_THREADS = re.compile(r"\[num_threads: \d+\]")
-_PARAMETERS: dict[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.1,
-    "num_leaves": 15,
-    "max_bin": 63,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.5,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
-
-
-@dataclass(frozen=True)
-class HorizonFacts:
-    """How the classifier of one horizon came about."""
-
-    horizon_days: int
-    rounds: int
-    rounds_from: str
-    rows: int
-    churned_share: float
-    calibrated: bool
-    log_loss_raw: float | None
-    log_loss_calibrated: float | None
-    fit_cutoffs: list[str]
-    stop_cutoff: str | None
-    judge_cutoff: str | None
+_OWN = "own"
 
 
 class ChurnModel:
-    """One gradient-boosted classifier a horizon; the probabilities never increase with the horizon.
+    """Gradient-boosted classifiers whose probabilities fall with the horizon, without ties.
+
+    The longest horizon is learnt directly. A shorter one is learnt as P(no purchase within it | a purchase within
+    the next longer one), from the rows with such a purchase, so that p_60 = p_90 + (1 - p_90) * that, and so on.
 
     Training is ordered in time with a full horizon between the parts: fit < stop (early stopping, and
-    calibration is fitted here) < judge (calibration is kept only if it lowers the log loss here). Then the trees are
-    grown once more on all snapshots, with the number of rounds found.
+    calibration is fitted here) < judge (calibration and signs are kept only if they lower the log loss here). Then the
+    trees are grown once more on all snapshots, with the number of rounds found. With fewer than 5,000 rows in the
+    smaller class the trees are smaller and grow slower, and calibration needs 500 at the stop cutoff.
 
     Parameters
     ----------
@@ -70,43 +40,64 @@ class ChurnModel:
         Of feature and row sampling.
     threads
         For training; the result does not depend on it. All cores where None.
+    monotone
+        Hold the trees to the signs of :mod:`clv_ml.models.signs` where that costs nothing later in time.
+    own_gap
+        Learn churned_own as well: no purchase within own_horizon_days, which must be among the features.
 
     Attributes
     ----------
     features_ : tuple of str
         Columns the model reads, in this order.
+    categories_ : dict of str to CategoryMap
+        Those of them that hold categories, with their codes.
     facts_ : tuple of HorizonFacts
+        One a horizon, ascending.
+    own_facts_ : HorizonFacts or None
     """
 
     def __init__(
-        self, *, horizons_days: Sequence[int] = (30, 60, 90), seed: int = 42, threads: int | None = None
+        self,
+        *,
+        horizons_days: Sequence[int] = (30, 60, 90),
+        seed: int = 42,
+        threads: int | None = None,
+        monotone: bool = True,
+        own_gap: bool = False,
     ) -> None:
         self.horizons_days = tuple(horizons_days)
         self.seed = seed
         self.threads = threads
+        self.monotone = monotone
+        self.own_gap = own_gap
         self.features_: tuple[str, ...] = ()
+        self.categories_: dict[str, CategoryMap] = {}
         self.facts_: tuple[HorizonFacts, ...] = ()
-        self._boosters: dict[int, Any] = {}
-        self._scalings: dict[int, PlattScaling | None] = {}
+        self.own_facts_: HorizonFacts | None = None
+        self._horizons: dict[int, Classifier] = {}
+        self._own: Classifier | None = None
 
-    def fit(self, snapshots: pd.DataFrame, *, features: Sequence[str]) -> Self:
+    def fit(self, snapshots: pd.DataFrame, *, features: Sequence[str], categories: Sequence[str] = ()) -> Self:
         """Learn from customers seen at several cutoffs.
 
         Parameters
         ----------
         snapshots
             One row a customer and cutoff, in any order: customer_id, cutoff (date), the features (numbers or NaN),
-            churned_H (0 or 1) for each horizon H.
+            churned_H (0 or 1) for each horizon H, and churned_own with `own_gap`.
         features
             Columns to learn from.
+        categories
+            Those of them that hold categories; the others of these names are not looked at.
 
         Raises
         ------
         DataError
-            If a column is missing, there are no rows, or a horizon has only one class.
+            If a column is missing or is no number, there are no rows, the main horizon has only one class, or
+            somebody bought within a horizon but not within a longer one.
         """
-        labels = [f"churned_{horizon}" for horizon in self.horizons_days]
-        needed = ["customer_id", "cutoff", *features, *labels]
+        labels = {f"churned_{horizon}": horizon for horizon in self.horizons_days}
+        needed = ["customer_id", "cutoff", *features, *labels, *(["churned_own"] if self.own_gap else [])]
         absent = [name for name in needed if name not in snapshots.columns]
         if absent:
             raise missing_columns("snapshots", absent, snapshots.columns, "Build them with one training call.")
@@ -114,18 +105,24 @@ class ChurnModel:
             raise DataError("snapshots: there are no rows to learn from")
         rows = snapshots.sort_values(["cutoff", "customer_id"], kind="stable", ignore_index=True)
         self.features_ = tuple(features)
-        matrix = _matrix(rows, self.features_)
-        cutoffs = [_as_day(value) for value in rows["cutoff"]]
-        folds = split_by_time(cutoffs, embargo_days=self.horizons_days[-1])
-        facts = []
-        for horizon, label in zip(self.horizons_days, labels, strict=True):
-            churned = rows[label].to_numpy(dtype=np.float64)
-            if len(np.unique(churned)) < 2:
-                raise DataError(
-                    f"snapshots: {label} is {churned[0]:.0f} in all {len(rows)} rows, nothing to tell apart"
-                )
-            facts.append(self._fit_horizon(horizon, matrix, churned, folds))
-        self.facts_ = tuple(facts)
+        self.categories_ = {name: CategoryMap.learn(rows[name]) for name in features if name in set(categories)}
+        matrix = feature_matrix(rows, self.features_, self.categories_)
+        folds = split_by_time([_as_day(value) for value in rows["cutoff"]], embargo_days=self.horizons_days[-1])
+        recipe = Recipe(
+            self.features_,
+            categories=tuple(position for position, name in enumerate(features) if name in self.categories_),
+            signs=known_signs(self.features_) if self.monotone else (),
+            seed=self.seed,
+            threads=self.threads,
+        )
+        outcomes = {horizon: numbers(rows[label]) for label, horizon in labels.items()}
+        self._horizons, self.facts_ = fit_horizons(matrix, outcomes, folds, recipe)
+        if self.own_gap:
+            churned = numbers(rows["churned_own"])
+            # no own horizon is longer than the main one
+            self._own, self.own_facts_ = fit_whole(
+                matrix, churned, folds, recipe, name="churned_own", horizon_days=self.horizons_days[-1]
+            )
         return self
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
@@ -139,133 +136,93 @@ class ChurnModel:
         Returns
         -------
         pandas.DataFrame
-            Indexed like `features`: p_churn_30d, ... in [0, 1], never increasing with the horizon.
+            Indexed like `features`: p_churn_30d, ... in [0, 1], falling with the horizon; with `own_gap` also
+            p_churn_own, at least that of the main horizon, than which no own horizon is longer.
 
         Raises
         ------
         DataError
-            If a column is missing.
+            If a column is missing or is no number.
         """
-        absent = [name for name in self.features_ if name not in features.columns]
-        if absent:
-            raise missing_columns("features", absent, features.columns, "Score with the features of training.")
-        matrix = _matrix(features, self.features_)
-        floor = np.zeros(len(features))
-        columns: dict[str, Floats] = {}
-        for horizon in reversed(self.horizons_days):
-            # who stays away for 90 days also stays away for 30: the shorter horizon is at least as likely
-            floor = np.maximum(floor, self._probability(horizon, matrix))
-            columns[f"p_churn_{horizon}d"] = floor
-        ordered = {f"p_churn_{h}d": columns[f"p_churn_{h}d"] for h in self.horizons_days}
-        return pd.DataFrame(ordered, index=features.index)
+        matrix = self._matrix(features)
+        away = horizon_probabilities(self._horizons, matrix)
+        scores = {f"p_churn_{horizon}d": away[horizon] for horizon in self.horizons_days}
+        if self._own is not None:
+            scores["p_churn_own"] = np.maximum(self._own.probability(matrix), away[self.horizons_days[-1]])
+        return pd.DataFrame(scores, index=features.index)
+
+    def unseen(self, features: pd.DataFrame) -> dict[str, list[tuple[str, int]]]:
+        """Name the categories that training had not seen, with their rows, by column; columns without any are left out.
+
+        They are scored as one of the rare categories, or as missing where training had none.
+        """
+        found = {name: known.unseen(features[name]) for name, known in self.categories_.items()}
+        return {name: values for name, values in found.items() if values}
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Return each feature's exact share (TreeSHAP) in the log odds of the main horizon, and the base value."""
-        booster = self._boosters[self.horizons_days[-1]]
-        raw = booster.predict(_matrix(features, self.features_), pred_contrib=True) if len(features) else None
+        """Return each feature's exact share (TreeSHAP) in the log odds of the main horizon, and the base value.
+
+        They add up to the log odds of p_churn at the main horizon, calibration included.
+        """
+        classifier = self._horizons[self.horizons_days[-1]]
+        raw = classifier.contributions(self._matrix(features)) if len(features) else None
         return pd.DataFrame(raw, index=features.index, columns=[*self.features_, "base_value"])
 
     def importance(self) -> pd.Series[float]:
         """Return each feature's share in the gain of the main horizon's trees, largest first."""
-        gain = self._boosters[self.horizons_days[-1]].feature_importance(importance_type="gain")
+        gain = self._horizons[self.horizons_days[-1]].booster.feature_importance(importance_type="gain")
         shares = pd.Series(gain / max(gain.sum(), 1e-300), index=pd.Index(self.features_, name="feature"), name="gain")
         return shares.sort_values(ascending=False, kind="stable")
 
     def to_files(self) -> dict[str, str]:
         """Return the trees as LightGBM text, by file name."""
-        # the thread count is written into the text, though the trees do not depend on it
-        return {
-            f"churn_{horizon}d.txt": _THREADS.sub("[num_threads: 0]", self._boosters[horizon].model_to_string())
-            for horizon in self.horizons_days
-        }
+        grown = {name: known for name, known in self._classifiers().items() if known.booster is not None}
+        return {_file(name): known.text() for name, known in grown.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the trees as JSON-safe values."""
         return {
             "horizons_days": list(self.horizons_days),
             "seed": self.seed,
+            "monotone": self.monotone,
+            "own_gap": self.own_gap,
             "features": list(self.features_),
+            "categories": {name: known.to_dict() for name, known in self.categories_.items()},
             "facts": [asdict(fact) for fact in self.facts_],
-            "scalings": {
-                str(horizon): None if scaling is None else scaling.to_dict()
-                for horizon, scaling in self._scalings.items()
-            },
+            "own_facts": None if self.own_facts_ is None else asdict(self.own_facts_),
+            "classifiers": {name: known.to_dict() for name, known in self._classifiers().items()},
         }
 
     @classmethod
     def from_files(cls, data: Mapping[str, Any], files: Mapping[str, str]) -> Self:
         """Rebuild a model from :meth:`to_dict` and :meth:`to_files`."""
-        model = cls(horizons_days=tuple(data["horizons_days"]), seed=int(data["seed"]))
+        settings = {name: data[name] for name in ("horizons_days", "seed", "monotone", "own_gap")}
+        model = cls(**settings)
         model.features_ = tuple(data["features"])
+        model.categories_ = {name: CategoryMap.from_dict(known) for name, known in data["categories"].items()}
         model.facts_ = tuple(HorizonFacts(**fact) for fact in data["facts"])
-        for horizon in model.horizons_days:
-            model._boosters[horizon] = lightgbm().Booster(model_str=files[f"churn_{horizon}d.txt"])
-            scaling = data["scalings"][str(horizon)]
-            model._scalings[horizon] = None if scaling is None else PlattScaling(**scaling)
+        model.own_facts_ = None if data["own_facts"] is None else HorizonFacts(**data["own_facts"])
+        trees = {
+            name: Classifier.from_text(kept, files[_file(name)] if kept["constant"] is None else None)
+            for name, kept in data["classifiers"].items()
+        }
+        model._own = trees.pop(_OWN, None)
+        model._horizons = {int(horizon): known for horizon, known in trees.items()}
         return model
 
-    def _fit_horizon(self, horizon: int, matrix: Floats, churned: Floats, folds: TimeFolds) -> HorizonFacts:
-        rounds, origin = _DEFAULT_ROUNDS, "default"
-        scaling: PlattScaling | None = None
-        before = after = None
-        fit, stop, judge = folds.fit, folds.stop, folds.judge
-        if len(stop) and len(np.unique(churned[fit])) == 2 and len(np.unique(churned[stop])) == 2:
-            trial = self._train(matrix[fit], churned[fit], _MAX_ROUNDS, matrix[stop], churned[stop])
-            rounds, origin = max(int(trial.best_iteration), 1), "early stopping on a later cutoff"
-            if len(judge):
-                candidate = PlattScaling.fit(trial.predict(matrix[stop]), churned[stop])
-                raw = trial.predict(matrix[judge])
-                before, after = log_loss(churned[judge], raw), log_loss(churned[judge], candidate.apply(raw))
-                scaling = candidate if after < before else None
-        self._boosters[horizon] = self._train(matrix, churned, rounds)
-        self._scalings[horizon] = scaling
-        return HorizonFacts(
-            horizon_days=horizon,
-            rounds=rounds,
-            rounds_from=origin,
-            rows=len(churned),
-            churned_share=float(churned.mean()),
-            calibrated=scaling is not None,
-            log_loss_raw=before,
-            log_loss_calibrated=after,
-            fit_cutoffs=[day.isoformat() for day in folds.fit_cutoffs],
-            stop_cutoff=folds.stop_cutoff.isoformat() if folds.stop_cutoff else None,
-            judge_cutoff=folds.judge_cutoff.isoformat() if folds.judge_cutoff else None,
-        )
+    def _classifiers(self) -> dict[str, Classifier]:
+        named = {str(horizon): self._horizons[horizon] for horizon in sorted(self._horizons)}
+        return named if self._own is None else {**named, _OWN: self._own}
 
-    def _train(
-        self,
-        matrix: Floats,
-        churned: Floats,
-        rounds: int,
-        later_matrix: Floats | None = None,
-        later_churned: Floats | None = None,
-    ) -> Any:
-        lgb = lightgbm()
-        parameters = {
-            **_PARAMETERS,
-            "seed": self.seed,
-            "num_threads": self.threads or 0,
-            "min_data_in_leaf": int(np.clip(len(churned) // 500, 5, 200)),
-        }
-        names = [str(name) for name in self.features_]
-        data = lgb.Dataset(matrix, label=churned, feature_name=names, params=parameters)
-        if later_matrix is None:
-            return lgb.train(parameters, data, num_boost_round=rounds)
-        later = lgb.Dataset(later_matrix, label=later_churned, reference=data)
-        stop = lgb.early_stopping(_PATIENCE, verbose=False)
-        return lgb.train(parameters, data, num_boost_round=rounds, valid_sets=[later], callbacks=[stop])
-
-    def _probability(self, horizon: int, matrix: Floats) -> Floats:
-        if len(matrix) == 0:
-            return np.zeros(0)
-        raw = np.asarray(self._boosters[horizon].predict(matrix), dtype=np.float64)
-        scaling = self._scalings[horizon]
-        return raw if scaling is None else scaling.apply(raw)
+    def _matrix(self, features: pd.DataFrame) -> Floats:
+        absent = [name for name in self.features_ if name not in features.columns]
+        if absent:
+            raise missing_columns("features", absent, features.columns, "Score with the features of training.")
+        return feature_matrix(features, self.features_, self.categories_)
 
 
-def _matrix(rows: pd.DataFrame, features: Sequence[str]) -> Floats:
-    return rows[list(features)].to_numpy(dtype=np.float64, na_value=np.nan)
+def _file(name: str) -> str:
+    return f"churn_{name}.txt" if name == _OWN else f"churn_{name}d.txt"
 
 
 def _as_day(value: Any) -> dt.date:

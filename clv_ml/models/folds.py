@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,12 @@ class TimeFolds:
     fit_cutoffs: tuple[dt.date, ...]
     stop_cutoff: dt.date | None
     judge_cutoff: dt.date | None
+
+    def within(self, chosen: npt.NDArray[np.bool_]) -> TimeFolds:
+        """Return the same split of the chosen rows alone, numbered anew; `chosen` has one entry a row."""
+        number = np.cumsum(chosen) - 1
+        fit, stop, judge = (number[part[chosen[part]]] for part in (self.fit, self.stop, self.judge))
+        return replace(self, fit=fit, stop=stop, judge=judge)
 
 
 def split_by_time(cutoffs: Sequence[dt.date], *, embargo_days: int) -> TimeFolds:
