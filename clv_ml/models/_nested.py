@@ -32,7 +32,8 @@ def fit_horizons(
     outcomes
         By horizon in days: 1 where there was no purchase within it, shape (rows,).
     recipe
-        For the longest horizon; the steps between horizons are always learnt with caution, because they are faint.
+        For the longest horizon; the steps between horizons are always learnt with caution, because they are faint, and
+        without signs, which are known for staying away altogether only.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def _fit_step(
     learnt_from = f"rows with a purchase within {longer} days"
     late = float(outcome.sum())
     if min(late, len(outcome) - late) >= _LEAST_ROWS:
-        cautious = replace(recipe, cautious=True, settings={})
+        cautious = replace(recipe, cautious=True, signs=(), settings={})
         return fit_classifier(matrix, outcome, folds, cautious, horizon_days=shorter, learnt_from=learnt_from)
     share = (late + 1) / (len(outcome) + 2)  # Laplace: never certain, also where there are no rows
     fact = HorizonFacts(
