@@ -78,6 +78,7 @@ def test_one_time_and_two_time_buyers_have_reasons_of_their_own() -> None:
 def test_who_shows_no_change_is_said_to_be_listed_for_the_value() -> None:
     assert told() == {"still_in_rhythm": "Last order 10 days ago; listed for the value at stake."}
     assert told(days_since_last=1)["still_in_rhythm"].startswith("Last order 1 day ago;")
+    assert told(days_since_last=0)["still_in_rhythm"].startswith("Last order today;")
 
 
 def test_the_strongest_reason_comes_first() -> None:
@@ -206,7 +207,7 @@ def holds(code: str, text: str, c: dict[str, Any]) -> bool:
         case "customer_group":
             found = text == "Country: de."
         case "still_in_rhythm":
-            found = c["days_since_last"] == said[0]
+            found = c["days_since_last"] == (0 if "today" in text else said[0])
     return bool(found)
 
 
@@ -277,9 +278,10 @@ def test_a_theme_without_a_fact_is_not_told() -> None:
     assert list(one_by_one(reasons(lapsed(), shares))[0]) == ["minutes_falling"]
 
 
-def test_where_nothing_raises_the_risk_the_most_striking_fact_is_told() -> None:
+def test_where_nothing_raises_the_risk_the_facts_that_stand_out_are_told() -> None:
     shares = contributed(silence_ratio=-1.0, purchases_trend=-0.2)
-    assert list(one_by_one(reasons(lapsed(), shares))[0]) == ["orders_slowing"]
+    assert reasons(lapsed(), shares).equals(reasons(lapsed()))
+    assert list(one_by_one(reasons(lapsed()))[0]) == ["orders_slowing", "overdue", "spend_falling"]
     calm = one_by_one(reasons(customer(), contributed(silence_ratio=1.0)))[0]
     assert calm == {"still_in_rhythm": "Last order 10 days ago; listed for the value at stake."}
 

@@ -221,6 +221,6 @@ REASONS = (
         (),
         lambda c: where(~np.isnan(c["days_since_last"]), 0.01),  # listed for what the customer is worth, not a change
         ("days_since_last",),
-        lambda silence: f"Last order {days(silence)} ago; listed for the value at stake.",
+        lambda silence: f"Last order {ago(silence)}; listed for the value at stake.",
     ),
 )

@@ -35,7 +35,8 @@ def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) 
     contributions
         Contributions to the log odds of churn (:meth:`clv_ml.models.churn.ChurnModel.contributions`), indexed like
         `customers`. They choose among the facts that hold: one fact a theme, themes by the sum of their contributions,
-        those above 0 only. Where nothing is left, the most striking fact is told.
+        those above 0 only. For a customer of whom nothing is left (whose risk every such theme lowers), the facts
+        that stand out most are told, as without contributions.
 
     Returns
     -------
@@ -64,8 +65,7 @@ def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) 
         attributes = _raising_attribute(customers, contributions)
         strengths[:, -1] = attributes != ""
         chosen = _by_theme(strengths, theme_contributions(contributions))
-        most_striking = np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, np.newaxis]
-        scores = np.where((chosen > 0).any(axis=1, keepdims=True), chosen, np.where(most_striking, scores, 0.0))
+        scores = np.where((chosen > 0).any(axis=1, keepdims=True), chosen, scores)
     # equals keep the order of the catalogue
     order = np.argsort(-scores, axis=1, kind="stable")[:, :REASONS_PER_ROW]
     told = np.take_along_axis(scores, order, axis=1) > 0

@@ -174,16 +174,8 @@ def score_words(name: object) -> str:
 
 def _whisker(ax: Axes, row: dict[str, Any], place: float, colour: str, marker: str, *, filled: bool) -> None:
     ax.plot([row["auc_low"], row["auc_high"]], [place, place], color=colour, linewidth=1.8, solid_capstyle="butt")
-    ax.plot(
-        [row["auc"]],
-        [place],
-        color=colour,
-        marker=marker,
-        markersize=7,
-        markerfacecolor=colour if filled else PAPER,
-        markeredgewidth=1.5,
-        linestyle="none",
-    )
+    face = colour if filled else PAPER
+    ax.plot(row["auc"], place, marker, color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.5)
     _note(ax, _three(row["auc"]), (1, place), (6, 0), color=INK, fontsize=10)
 
 
