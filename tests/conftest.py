@@ -17,7 +17,9 @@ from clv_ml.data.datasets import load_dataset
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import read_raw
 from clv_ml.engine import DataFrame, Engine
-from clv_ml.models.fitting import FittedModels, customers_at, fit_models
+from clv_ml.models.fitting import FittedModels, fit_models
+from clv_ml.models.training_rows import customers_at
+from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import day_totals
 
 # the first run of a property plans queries and is slow for reasons that are no fault of the code
@@ -79,4 +81,4 @@ def sample_customers(engine: Engine, sample_totals: DataFrame) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def sample_models(engine: Engine, sample_totals: DataFrame, sample_config: Config) -> FittedModels:
     """All models of the sample at the end of 1997, the classifier included."""
-    return fit_models(engine, sample_totals, SAMPLE_CUTOFF, sample_config, progress=lambda line: None)
+    return fit_models(engine, Tables(sample_totals), SAMPLE_CUTOFF, sample_config, progress=lambda line: None)

@@ -60,7 +60,11 @@ def transactions_of(engine: Engine, orders: Sequence[Order]) -> DataFrame:
         }
     )
     return engine.from_pandas(frame).select(
-        "customer_id", f.col("day").cast("date").alias("day"), f.col("amount").cast(MONEY).alias("amount"), "order_id"
+        "customer_id",
+        f.col("day").cast("timestamp_ntz").alias("timestamp"),
+        f.col("day").cast("date").alias("day"),
+        f.col("amount").cast(MONEY).alias("amount"),
+        "order_id",
     )
 
 

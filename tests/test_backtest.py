@@ -13,9 +13,9 @@ from clv_ml.config import Config, build_config
 from clv_ml.engine import DataFrame, Engine
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs
-from clv_ml.evaluation.baselines import days_since_last_probability
 from clv_ml.evaluation.metrics import auc, brier
-from clv_ml.models.fitting import customers_at, outcomes_at
+from clv_ml.models.training_rows import customers_at, outcomes_at
+from clv_ml.snapshot.tables import Tables
 
 LAST_DAY = dt.date(1998, 6, 30)
 CUTOFF = dt.date(1998, 3, 31)
@@ -29,7 +29,7 @@ def config(**sections: Any) -> Config:
 @pytest.fixture(scope="module")
 def judged(engine: Engine, sample_totals: DataFrame) -> Backtest:
     quick = config(churn={"max_snapshots": 1, "min_rows_per_class": 50})
-    return backtest(engine, sample_totals, CUTOFF, quick, progress=lambda line: None)
+    return backtest(engine, Tables(sample_totals), CUTOFF, quick, progress=lambda line: None)
 
 
 def test_without_wishes_the_latest_cutoffs_with_a_complete_future_are_taken() -> None:
@@ -57,13 +57,13 @@ def test_a_training_is_judged_only_from_wished_cutoffs_that_are_over_by_then() -
 def test_a_cutoff_before_the_first_purchase_is_refused(engine: Engine, sample_totals: DataFrame) -> None:
     early = dt.date(1996, 12, 31)
     with pytest.raises(ConfigError, match=r"cutoff 1996-12-31 is before the first purchase in the data .1997-01-01"):
-        backtest(engine, sample_totals, early, config(), progress=lambda line: None)
+        backtest(engine, Tables(sample_totals), early, config(), progress=lambda line: None)
 
 
 def test_every_group_and_score_has_its_row(judged: Backtest) -> None:
     pairs = list(zip(judged.accuracy["group"], judged.accuracy["score"], strict=True))
-    scores = ("days_since_last", "bgnbd", "lightgbm")
-    assert pairs == [(group, score) for group in ("all", "repeat", "top_clv") for score in scores]
+    scores = ("days_since_last", "bgnbd", "logistic", "lightgbm")
+    assert pairs == [(group, score) for group in ("all", "eligible", "repeat", "top_clv") for score in scores]
     sizes = judged.accuracy.drop_duplicates("group").set_index("group")["n"]
     assert sizes["all"] == 2357 > sizes["repeat"] > sizes["top_clv"] == 236
 
@@ -109,15 +109,8 @@ def test_what_comes_after_the_future_changes_nothing(
     assert again.index.equals(judged.churned.index)
 
 
-def test_the_curve_on_silence_keeps_its_order_and_needs_an_earlier_horizon(
-    engine: Engine, sample_totals: DataFrame
-) -> None:
+def test_the_curve_on_silence_keeps_its_order(judged: Backtest, engine: Engine, sample_totals: DataFrame) -> None:
     customers = customers_at(engine, sample_totals, CUTOFF)
-    p = days_since_last_probability(engine, sample_totals, CUTOFF, customers, horizon_days=90)
-    assert p is not None
-    by_silence = p.groupby(customers["days_since_last"]).agg(["min", "max"]).sort_index()
+    by_silence = judged.probabilities["days_since_last"].groupby(customers["days_since_last"]).agg(["min", "max"])
     assert (by_silence["min"] == by_silence["max"]).all()
-    assert (by_silence["min"].diff().dropna() > 0).all()
-    young = dt.date(1997, 3, 1)
-    early = customers_at(engine, sample_totals, young)
-    assert days_since_last_probability(engine, sample_totals, young, early, horizon_days=90) is None
+    assert (by_silence.sort_index()["min"].diff().dropna() > 0).all()

@@ -225,11 +225,11 @@ def small_config(least: int) -> Config:
 
 def test_few_rows_fall_back_on_the_purchase_model_and_say_why() -> None:
     rows = snapshots(rows=30, cutoffs=1)
-    smaller = min(rows["churned_30"].sum(), 30 - rows["churned_30"].sum())
+    smaller = min(rows["churned_90"].sum(), 30 - rows["churned_90"].sum())
     told: list[str] = []
     churn, note = fit_churn(rows, small_config(100), progress=told.append)
     assert churn is None
-    assert note.startswith(f"only {smaller} training rows in the smaller class at 30 days, fewer than churn.min_rows")
+    assert note.startswith(f"only {smaller} training rows in the smaller class at 90 days, fewer than churn.min_rows")
     assert note.endswith("churn probabilities come from the BG/NBD")
     assert fit_churn(pd.DataFrame(), small_config(1), progress=told.append)[0] is None
     assert told == []

@@ -19,8 +19,9 @@ from clv_ml.config import ChurnConfig, EngineConfig, SourceConfig, TransactionsC
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import read_raw
 from clv_ml.engine import Engine
-from clv_ml.models.fitting import training_snapshots
+from clv_ml.models.training_rows import training_snapshots
 from clv_ml.snapshot.features import PURCHASE_FEATURES, purchase_features
+from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import Window, day_totals
 
 CUTOFF = dt.date(1997, 12, 31)
@@ -102,7 +103,9 @@ def digests(orders: pd.DataFrame, folder: Path, *, threads: int = 2, snapshots: 
         tables = [engine.to_arrow(purchase_features(history, CUTOFF).orderBy("customer_id"))]  # RFM among them
         if snapshots:
             churn = ChurnConfig(horizons_days=(90,), max_snapshots=1)
-            rows = training_snapshots(engine, totals, CUTOFF, dt.date(1997, 1, 1), churn, progress=lambda line: None)
+            rows = training_snapshots(
+                engine, Tables(totals), CUTOFF, dt.date(1997, 1, 1), churn, progress=lambda line: None
+            )
             tables.append(pa.Table.from_pandas(rows))
     return [digest(table) for table in tables]
 

@@ -9,8 +9,9 @@ from job_runs import CUTOFF, job_config
 
 from clv_ml.errors import ConfigError
 from clv_ml.models.bundle import load_bundle, save_bundle
-from clv_ml.models.fitting import best_purchase_model, customers_at, fit_models
+from clv_ml.models.fitting import best_purchase_model, fit_models
 from clv_ml.models.scoring import score_customers
+from clv_ml.models.training_rows import customers_at
 from clv_ml.pipeline import prepare, silent
 
 DAY = dt.date.fromisoformat(CUTOFF)
@@ -39,7 +40,7 @@ def test_another_purchase_model_goes_through_fit_bundle_and_scores(tmp_path: Pat
     config = job_config(tmp_path, overrides=["value.purchase_model=mbgnbd"])
     day = dt.date(1997, 4, 15)
     with prepare(config, progress=silent) as prepared:
-        models = fit_models(prepared.engine, prepared.totals, day, config, progress=silent)
+        models = fit_models(prepared.engine, prepared.tables, day, config, progress=silent)
         customers = customers_at(prepared.engine, prepared.totals, day)
     assert models.purchases.KIND == "mbgnbd"
     loaded = save_bundle(models, {"name": "x"}, tmp_path / "bundle").models
@@ -60,7 +61,7 @@ def test_a_cost_an_order_lowers_the_value_by_that_cost_for_every_expected_order(
     free = config.value.model_copy(update={"annual_discount_rate": 0.0})
     costly = free.model_copy(update={"cost_per_order": 2.0})
     with prepare(config, progress=silent) as prepared:
-        models = fit_models(prepared.engine, prepared.totals, day, config, progress=silent)
+        models = fit_models(prepared.engine, prepared.tables, day, config, progress=silent)
         customers = customers_at(prepared.engine, prepared.totals, day)
     without, with_cost = (
         score_customers(models, customers, horizons_days=(90,), value=value) for value in (free, costly)

@@ -199,8 +199,8 @@ def test_every_table_with_a_value_says_what_the_value_stands_for(job: JobRun) ->
 
 def test_validate_reports_and_keeps_the_rows_it_sets_aside(tmp_path: Path) -> None:
     orders = sample_orders().head(100).assign(customer_id=[""] * 10 + ["a"] * 90)
-    report, quarantine = validate(_tiny(tmp_path, orders))
-    assert report.quarantined == {"missing_customer_id": 10}
+    checked, quarantine = validate(_tiny(tmp_path, orders))
+    assert checked.quality()["quarantined"] == {"missing_customer_id": 10}
     kept = pd.read_parquet(quarantine)
     assert kept["source_line"].tolist() == list(range(1, 11))
     assert set(kept["reason"]) == {"missing_customer_id"}

@@ -23,7 +23,7 @@ def judged() -> Backtest:
     """The main horizon of the demo's backtest; the classifiers of the other horizons do not touch it."""
     config = load_config(ROOT / "configs" / "demo.yaml", overrides=["churn.horizons_days=[90]"], environment={})
     with prepare(config, progress=silent) as prepared:
-        return backtest(prepared.engine, prepared.totals, dt.date(1997, 12, 31), config, progress=silent)
+        return backtest(prepared.engine, prepared.tables, dt.date(1997, 12, 31), config, progress=silent)
 
 
 def _table(text: str) -> list[list[str]]:

@@ -50,7 +50,7 @@ def listed(scores: pd.DataFrame, **risk: Any) -> pd.DataFrame:
 
 def test_money_at_risk_is_churn_times_the_value_if_retained_and_never_times_clv() -> None:
     scores = scores_of([0.5, 0.9], [200.0, 100.0], clv=[1.0, 2.0])
-    assert value_at_risk(scores, 90).tolist() == [100.0, 90.0]
+    assert value_at_risk(scores, "p_churn_90d").tolist() == [100.0, 90.0]
     table = listed(scores)
     assert table["value_at_risk"].tolist() == [100.0, 90.0]
     assert table["customer_id"].tolist() == ["c00", "c01"]
@@ -105,7 +105,8 @@ def test_capacity_marks_who_is_beyond_it() -> None:
 
 def test_the_columns_are_those_of_the_interface_in_its_order() -> None:
     table = listed(scores_of([0.8], [100.0]), valid_days=10)
-    assert list(table.columns) == [name for name in RISK_COLUMNS if name != "p_churn_60d"]
+    absent = {"p_churn_60d", "p_churn_own", "own_horizon_days"}
+    assert list(table.columns) == [name for name in RISK_COLUMNS if name not in absent]
     row = table.iloc[0]
     assert (row["as_of"], row["valid_until"]) == ("2024-03-31", "2024-04-10")
     assert row["expected_next_order"] == "2024-04-11"  # 10.2 days: on the 11th day
@@ -159,11 +160,12 @@ def test_real_customers_get_a_list_in_which_value_counts(
         annual_discount_rate=0.1,
     )
     table = risk_list(sample_customers, scores, config=sample_config.risk, context=as_of)
-    assert list(table.columns) == list(RISK_COLUMNS)
+    absent = {"p_churn_own", "own_horizon_days"}
+    assert list(table.columns) == [name for name in RISK_COLUMNS if name not in absent]
     assert len(table) == pytest.approx(0.2 * len(sample_customers), rel=0.02)
     assert table["expected_clv"].min() >= scores["expected_clv"].median()
     assert (table["value_if_retained"] >= table["expected_clv"] * (1 - 1e-9)).all()
     for shorter, longer in (("p_churn_30d", "p_churn_60d"), ("p_churn_60d", "p_churn_90d")):
         assert (table[longer] <= table[shorter]).all()
     by_churn = scores["p_churn_90d"].nlargest(len(table)).index
-    assert table["value_at_risk"].sum() > 2 * value_at_risk(scores, 90)[by_churn].sum()
+    assert table["value_at_risk"].sum() > 2 * value_at_risk(scores, "p_churn_90d")[by_churn].sum()

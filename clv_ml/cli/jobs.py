@@ -61,14 +61,13 @@ def validate(config: ConfigOption, overrides: SetOption = None, as_json: JsonOpt
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline
-        from clv_ml.data.quality import enforce_limit
 
         settings = load_config(config, overrides=overrides or ())
-        report, quarantine = pipeline.validate(settings, progress=reporter)
+        checked, quarantine = pipeline.validate(settings, progress=reporter)
         reporter.stop()
-        typer.echo(json.dumps(report.to_dict(), indent=1))
+        typer.echo(json.dumps(checked.quality(), indent=1))
         typer.echo(f"quarantine: {quarantine}")
-        enforce_limit(report, settings.transactions.max_bad_share)
+        checked.enforce(settings)
 
     run(job, as_json=as_json)
 

@@ -25,6 +25,8 @@ RISK_COLUMNS = (
     "p_churn_30d",
     "p_churn_60d",
     "p_churn_90d",
+    "p_churn_own",
+    "own_horizon_days",
     "risk_band",
     "risk_percentile",
     "expected_purchases",
@@ -66,25 +68,32 @@ class ListContext:
     margin: float
     annual_discount_rate: float
     cost_per_order: float = 0.0
+    own_gap: bool = False
+
+    @property
+    def main_score(self) -> str:
+        """Name of the probability that ranks."""
+        return "p_churn_own" if self.own_gap else f"p_churn_{self.main_horizon_days}d"
 
 
-def value_at_risk(scores: pd.DataFrame, main_horizon_days: int) -> pd.Series[float]:
+def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:
     """P(churn) x value if retained.
 
     Not P(churn) x expected_clv: that value already carries the chance that the customer is gone, and the
     departure would count twice.
     """
-    return scores[f"p_churn_{main_horizon_days}d"] * scores["value_if_retained"]
+    return scores[main_score] * scores["value_if_retained"]
 
 
 def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[str]:
     """Sort customers into ``high`` (the top share), ``medium`` (as many again, twice) and ``low`` by value.
 
     The value is expected_clv: a big spender who left long ago is worth little now, and no call brings that back.
-    Ties at a border fall into the higher tier, so that equal customers are treated alike.
+    Who has not bought yet has no value (NaN) and is in none of the shares. Ties at a border fall into the higher
+    tier, so that equal customers are treated alike.
     """
     position = value.rank(method="min", ascending=False)
-    high = max(1.0, np.ceil(high_value_share * len(value)))
+    high = max(1.0, np.ceil(high_value_share * value.notna().sum()))
     tiers = pd.Series("low", index=value.index, name="value_tier")
     return tiers.mask(position <= 3 * high, "medium").mask(position <= high, "high")
 
@@ -105,11 +114,11 @@ def risk_list(
     -------
     pandas.DataFrame
         One row a high-value customer, sorted by rank (1 = most money at risk; ties by customer_id), with the columns
-        :data:`RISK_COLUMNS` (those of horizons the config does not have are left out).
+        :data:`RISK_COLUMNS` (those of horizons and labels the config does not have are left out).
     """
-    main = f"p_churn_{context.main_horizon_days}d"
+    main = context.main_score
     everyone = scores.assign(
-        value_at_risk=value_at_risk(scores, context.main_horizon_days),
+        value_at_risk=value_at_risk(scores, main),
         value_tier=value_tiers(scores["expected_clv"], config.high_value_share),
         risk_percentile=(100.0 * scores[main].rank(method="average", pct=True)).round(1),
     )
@@ -137,6 +146,7 @@ def risk_list(
         expected_next_order=next_order.dt.strftime("%Y-%m-%d"),
         days_since_last=known["days_since_last"].to_numpy(),
         usual_gap_days=known["gap_mean"].round(1).to_numpy(),
+        **({"own_horizon_days": known["own_horizon_days"].to_numpy()} if context.own_gap else {}),
         history_days=known["T"].to_numpy(),
         **{str(name): column.to_numpy() for name, column in reasons(known).items()},
     )

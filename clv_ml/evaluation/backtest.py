@@ -10,13 +10,16 @@ import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.decisions.risk import value_at_risk, value_tiers
-from clv_ml.engine import DataFrame, Engine
-from clv_ml.evaluation.baselines import days_since_last_probability
+from clv_ml.engine import Engine
+from clv_ml.evaluation.accuracy import accuracy_by_cohort, accuracy_table, customer_groups, gain_table
 from clv_ml.evaluation.cohorts import cohort_comparison, cohort_metrics
-from clv_ml.evaluation.metrics import classification_metrics, value_at
-from clv_ml.models.fitting import FittedModels, Progress, customers_at, fit_models, outcomes_at
+from clv_ml.evaluation.metrics import value_at
+from clv_ml.evaluation.rivals import Rivals, fit_rivals, main_label, main_score, rival_probabilities
+from clv_ml.models.fitting import FittedModels, fit_with_rows
 from clv_ml.models.scoring import score_customers
+from clv_ml.models.training_rows import Progress, buyers, population_at, population_outcomes
 from clv_ml.snapshot.labels import require_mature
+from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import Window
 
 TOP_SHARE = 0.10
@@ -29,8 +32,12 @@ class Backtest:
     Attributes
     ----------
     accuracy
-        One row a group of customers and score: group, score, n, prevalence, auc, pr_auc, brier, ece,
-        lift_at_10, value_at_10 (value: spend in the 180 days before the cutoff).
+        One row a group of customers and score: group, score, n, prevalence, and auc, pr_auc, brier, ece, lift_at_10,
+        value_at_10 (value: spend in the 180 days before the cutoff), empc, each with its 95 % interval.
+    gains
+        What the classifier gains over each other score, paired: group, over, metric, gain and its interval.
+    by_cohort
+        accuracy per month of the first purchase (or start), without intervals.
     rankings
         ranked_by, value_at_10: share of the churners' value inside the top 10 % of the list, all customers.
     cohorts
@@ -42,6 +49,8 @@ class Backtest:
     cutoff: dt.date
     horizon_days: int
     accuracy: pd.DataFrame
+    gains: pd.DataFrame
+    by_cohort: pd.DataFrame
     rankings: pd.DataFrame
     cohorts: pd.DataFrame
     probabilities: pd.DataFrame
@@ -90,7 +99,7 @@ def _latest(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
     return tuple(last_day - dt.timedelta(days=horizon * step) for step in range(config.backtest.periods, 0, -1))
 
 
-def backtest(engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config, *, progress: Progress) -> Backtest:
+def backtest(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *, progress: Progress) -> Backtest:
     """Fit at a past cutoff and compare with what happened.
 
     Raises
@@ -100,29 +109,36 @@ def backtest(engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config,
     NotConvergedError
         If a model cannot be fitted there.
     """
-    models = fit_models(engine, totals, cutoff, config, progress=progress)
-    return judge(engine, totals, models, config, progress=progress)
+    models, rows = fit_with_rows(engine, tables, cutoff, config, progress=progress)
+    rivals = fit_rivals(rows, config, tables, progress=progress)
+    return judge(engine, tables, models, rivals, config, progress=progress)
 
 
-def judge(engine: Engine, totals: DataFrame, models: FittedModels, config: Config, *, progress: Progress) -> Backtest:
+def judge(
+    engine: Engine, tables: Tables, models: FittedModels, rivals: Rivals, config: Config, *, progress: Progress
+) -> Backtest:
     """Compare what models say at their cutoff with what happened after it."""
     cutoff = models.cutoff
     progress(f"{cutoff}: comparing with what happened")
-    horizon = config.churn.main_horizon_days
-    customers = customers_at(engine, totals, cutoff)
+    customers = population_at(engine, tables, cutoff, config.churn)
     scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
-    happened = outcomes_at(engine, totals, cutoff, config.churn.horizons_days)
-    probabilities = _probabilities(engine, totals, customers, scores, models, config)
-    churned = happened[f"churned_{horizon}"].astype(float)
+    happened = population_outcomes(engine, tables, cutoff, config.churn)
+    probabilities = rival_probabilities(rivals, models, customers, scores, config)
+    churned = happened[main_label(config)].astype(float)
+    value = customers["spend_last_180d"].fillna(0.0).clip(lower=0.0)
+    groups = customer_groups(customers, scores, eligible_days=config.risk.eligible_days, top_share=TOP_SHARE)
+    bought = buyers(customers)
     cohorts = [
-        cohort_comparison(models, customers, scores[f"p_churn_{h}d"], happened, h) for h in config.churn.horizons_days
+        cohort_comparison(models, bought, scores.loc[bought.index, f"p_churn_{h}d"], happened.loc[bought.index], h)
+        for h in config.churn.horizons_days
     ]
-    value = customers["spend_last_180d"].clip(lower=0.0)
     return Backtest(
         cutoff=cutoff,
-        horizon_days=horizon,
-        accuracy=_accuracy(probabilities, churned, value, _groups(customers, scores)),
-        rankings=_rankings(scores, churned, value, config),
+        horizon_days=config.churn.main_horizon_days,
+        accuracy=accuracy_table(probabilities, churned, value, groups, seed=config.seed),
+        gains=gain_table(probabilities, churned, groups, seed=config.seed),
+        by_cohort=accuracy_by_cohort(probabilities, churned, value, customers),
+        rankings=_rankings(scores.loc[bought.index], churned[bought.index], value[bought.index], config),
         cohorts=pd.concat(cohorts, ignore_index=True),
         probabilities=probabilities,
         churned=churned,
@@ -130,53 +146,11 @@ def judge(engine: Engine, totals: DataFrame, models: FittedModels, config: Confi
     )
 
 
-def _probabilities(
-    engine: Engine,
-    totals: DataFrame,
-    customers: pd.DataFrame,
-    scores: pd.DataFrame,
-    models: FittedModels,
-    config: Config,
-) -> pd.DataFrame:
-    horizon = config.churn.main_horizon_days
-    columns = {}
-    silence = days_since_last_probability(engine, totals, models.cutoff, customers, horizon_days=horizon)
-    if silence is not None:
-        columns["days_since_last"] = silence
-    columns[models.purchases.KIND] = models.purchases.probability_no_purchase(customers, horizon_days=horizon)
-    if models.churn is not None:
-        columns["lightgbm"] = scores[f"p_churn_{horizon}d"]
-    return pd.DataFrame(columns)
-
-
-def _groups(customers: pd.DataFrame, scores: pd.DataFrame) -> dict[str, pd.Series[bool]]:
-    position = scores["expected_clv"].rank(method="first", ascending=False)
-    return {
-        "all": pd.Series(True, index=customers.index),
-        "repeat": customers["frequency"] > 0,
-        "top_clv": position <= max(1.0, np.ceil(TOP_SHARE * len(scores))),
-    }
-
-
-def _accuracy(
-    probabilities: pd.DataFrame, churned: pd.Series[float], value: pd.Series[float], groups: dict[str, pd.Series[bool]]
-) -> pd.DataFrame:
-    rows = [
-        {"group": group, "score": score}
-        | classification_metrics(churned[inside], probabilities.loc[inside, score], value[inside], k=TOP_SHARE)
-        for group, inside in groups.items()
-        if inside.any()
-        for score in probabilities.columns
-    ]
-    return pd.DataFrame(rows)
-
-
 def _rankings(scores: pd.DataFrame, churned: pd.Series[float], value: pd.Series[float], config: Config) -> pd.DataFrame:
-    horizon = config.churn.main_horizon_days
-    at_risk = value_at_risk(scores, horizon)
+    at_risk = value_at_risk(scores, main_score(config))
     listed = value_tiers(scores["expected_clv"], config.risk.high_value_share) == "high"
     orders = {
-        "p_churn": scores[f"p_churn_{horizon}d"],
+        "p_churn": scores[main_score(config)],
         "expected_clv": scores["expected_clv"],
         "value_if_retained": scores["value_if_retained"],
         "value_at_risk": at_risk,

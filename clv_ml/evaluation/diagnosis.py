@@ -16,8 +16,9 @@ from clv_ml.models.diagnostics import (
     repeat_counts,
     tracking_of_counts,
 )
-from clv_ml.models.fitting import FittedModels, customers_at, outcomes_at
+from clv_ml.models.fitting import FittedModels
 from clv_ml.models.surfaces import frequency_recency_surface, spend_density
+from clv_ml.models.training_rows import customers_at, outcomes_at
 from clv_ml.snapshot.window import Window, as_date
 
 _CELLS = 60

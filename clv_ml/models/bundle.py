@@ -53,6 +53,8 @@ def save_bundle(models: FittedModels, facts: Mapping[str, Any], folder: Path) ->
         "spend": models.spend.to_dict(),
         "churn": None if models.churn is None else models.churn.to_dict(),
         "churn_note": models.churn_note,
+        "alarms": list(models.alarms),
+        "prospect_rates": {str(horizon): rate for horizon, rate in models.prospect_rates.items()},
         "facts": dict(facts),
         "sha256": {name: _sha256(text.encode()) for name, text in files.items()},
     }
@@ -96,6 +98,8 @@ def load_bundle(path: Path | str) -> Bundle:
             churn=churn,
             churn_note=manifest["churn_note"],
             purchase_scores=manifest["purchase_scores"],
+            alarms=tuple(manifest["alarms"]),
+            prospect_rates={int(horizon): rate for horizon, rate in manifest["prospect_rates"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ClvError(f"{folder / MANIFEST}: damaged, {type(error).__name__}: {error}") from error

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from clv_ml.config import ChurnConfig, Config
-from clv_ml.engine import DataFrame, Engine, functions
-from clv_ml.errors import ConfigError, DataError, NotConvergedError
+from clv_ml.config import Config
+from clv_ml.engine import DataFrame, Engine
+from clv_ml.errors import DataError, NotConvergedError
+from clv_ml.models.alarms import Alarm, apply_alarms, check_features
 from clv_ml.models.choice import PURCHASE_MODELS, choose_purchase_model
 from clv_ml.models.churn import ChurnModel
-from clv_ml.models.folds import past_cutoffs
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
-from clv_ml.snapshot.features import PURCHASE_FEATURES, purchase_features
-from clv_ml.snapshot.labels import outcomes
-from clv_ml.snapshot.window import Window
+from clv_ml.models.training_rows import (
+    MODEL_FEATURES,
+    OWN_HORIZON,
+    Progress,
+    customers_at,
+    outcomes_at,
+    training_snapshots,
+)
+from clv_ml.snapshot.features import PURCHASE_FEATURES
+from clv_ml.snapshot.tables import Tables, days_since
 
-Progress = Callable[[str], None]
-
-MODEL_FEATURES = ("model_p_alive", "model_p_no_purchase", "model_expected_purchases")
 CHURN_FEATURES = (*PURCHASE_FEATURES, *MODEL_FEATURES)
 
 
@@ -31,7 +35,15 @@ CHURN_FEATURES = (*PURCHASE_FEATURES, *MODEL_FEATURES)
 class FittedModels:
     """The models of one cutoff; `churn` is None where the history is too thin, and `churn_note` says why.
 
-    `purchase_scores`: holdout log-likelihood a customer of each purchase model that was tried, by kind.
+    Attributes
+    ----------
+    purchase_scores
+        Holdout log-likelihood a customer of each purchase model that was tried, by kind.
+    alarms
+        Features that could not be trusted, in words, and what became of them.
+    prospect_rates
+        By horizon: share of the training rows of customers who had not bought and went on not to; for where there is
+        no classifier. Empty where everybody had bought.
     """
 
     cutoff: dt.date
@@ -40,51 +52,24 @@ class FittedModels:
     churn: ChurnModel | None
     churn_note: str
     purchase_scores: Mapping[str, float] = field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+    prospect_rates: Mapping[int, float] = field(default_factory=dict)
 
 
-def customers_at(engine: Engine, totals: DataFrame, cutoff: dt.date) -> pd.DataFrame:
-    """Summarise every customer known at a cutoff: RFM and features, indexed by customer_id in its order.
-
-    Raises
-    ------
-    ConfigError
-        If nobody had bought by then.
-    """
-    history = engine.materialise(Window(cutoff, 1).history(totals))
-    frame = engine.to_pandas(purchase_features(history, cutoff).orderBy("customer_id"))
-    if frame.empty:
-        f = functions()
-        first = engine.to_pandas(totals.filter(f.col("is_purchase")).agg(f.min("day").alias("day")))["day"].iloc[0]
-        raise ConfigError(f"cutoff {cutoff} is before the first purchase in the data ({first:%Y-%m-%d})")
-    return frame.set_index("customer_id")
+def fit_models(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *, progress: Progress) -> FittedModels:
+    """Fit all models on what was known at the cutoff; see :func:`fit_with_rows`."""
+    return fit_with_rows(engine, tables, cutoff, config, progress=progress)[0]
 
 
-def outcomes_at(engine: Engine, totals: DataFrame, cutoff: dt.date, horizons_days: tuple[int, ...]) -> pd.DataFrame:
-    """Count what each customer known at a cutoff did in each horizon after it; indexed by customer_id in its order."""
-    longest = Window(cutoff, max(horizons_days))
-    known = longest.history(totals).select("customer_id").distinct()
-    frame = engine.to_pandas(outcomes(longest.future(totals), known, cutoff, horizons_days).orderBy("customer_id"))
-    return frame.set_index("customer_id")
-
-
-def with_model_features(customers: pd.DataFrame, purchases: PurchaseModel, horizon_days: int) -> pd.DataFrame:
-    """Add what the purchase model says of each customer as features of the classifier."""
-    return customers.assign(
-        model_p_alive=purchases.probability_alive(customers),
-        model_p_no_purchase=purchases.probability_no_purchase(customers, horizon_days=horizon_days),
-        model_expected_purchases=purchases.expected_purchases(customers, horizon_days=horizon_days),
-    )
-
-
-def fit_models(
-    engine: Engine, totals: DataFrame, cutoff: dt.date, config: Config, *, progress: Progress
-) -> FittedModels:
-    """Fit all models on what was known at the cutoff.
+def fit_with_rows(
+    engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *, progress: Progress
+) -> tuple[FittedModels, pd.DataFrame]:
+    """Fit all models on what was known at the cutoff, and return the classifier's training rows with them.
 
     Parameters
     ----------
-    totals
-        Day totals of all customers; nothing after the cutoff is looked at.
+    tables
+        Data of all customers; nothing after the cutoff is looked at.
     progress
         Called with one line a stage.
 
@@ -98,20 +83,31 @@ def fit_models(
         If mean spend is infinite.
     """
     progress(f"{cutoff}: fitting purchases and spend")
-    customers = customers_at(engine, totals, cutoff)
+    customers = customers_at(engine, tables.totals, cutoff)
     first_day = customers["first_day"].min().date()
     kind: str = config.value.purchase_model
     scores = pd.Series(dtype=float)
     if kind == "best":
         progress(f"{cutoff}: choosing the purchase model")
-        kind, scores = best_purchase_model(engine, totals, cutoff, first_day, config.churn.main_horizon_days)
+        kind, scores = best_purchase_model(engine, tables.totals, cutoff, first_day, config.churn.main_horizon_days)
     model = PURCHASE_MODELS[kind]
     purchases = model().fit(customers)
     spend = SpendModel().fit(customers)
     require_finite_mean(spend, cutoff)
-    snapshots = training_snapshots(engine, totals, cutoff, first_day, config.churn, model, progress=progress)
-    churn, note = fit_churn(snapshots, config, progress=progress)
-    return FittedModels(cutoff, purchases, spend, churn, note, {str(name): float(s) for name, s in scores.items()})
+    snapshots = training_snapshots(engine, tables, cutoff, first_day, config.churn, model, progress=progress)
+    features, alarms = trusted_features(snapshots, tables, config)
+    churn, note = fit_churn(snapshots, config, features=features, categories=tables.categories, progress=progress)
+    models = FittedModels(
+        cutoff=cutoff,
+        purchases=purchases,
+        spend=spend,
+        churn=churn,
+        churn_note=note,
+        purchase_scores={str(name): float(score) for name, score in scores.items()},
+        alarms=tuple(f"{alarm.feature}: {alarm.detail} ({alarm.action})" for alarm in alarms),
+        prospect_rates=_prospect_rates(snapshots, config.churn.horizons_days),
+    )
+    return models, snapshots
 
 
 def require_finite_mean(spend: SpendModel, cutoff: dt.date) -> None:
@@ -158,59 +154,61 @@ def best_purchase_model(
     return best.KIND, scores
 
 
-def training_snapshots(
-    engine: Engine,
-    totals: DataFrame,
-    cutoff: dt.date,
-    first_day: dt.date,
-    config: ChurnConfig,
-    purchase_model: type[PurchaseModel] = PurchaseModel,
-    *,
-    progress: Progress,
-) -> pd.DataFrame:
-    """Look back from past cutoffs whose outcome is complete by the cutoff.
+def trusted_features(snapshots: pd.DataFrame, tables: Tables, config: Config) -> tuple[tuple[str, ...], list[Alarm]]:
+    """Return the features that the classifier may learn from, and what was found wrong with the others.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a customer and past cutoff: customer_id, cutoff, the features (those of the purchase model from a fit
-        at that same past cutoff), purchases_H, spend_H, churned_H.
+    Raises
+    ------
+    DataError
+        If the config refuses what was found.
     """
-    days = past_cutoffs(
-        cutoff,
-        first_day,
-        horizon_days=config.main_horizon_days,
-        every_days=config.snapshot_every_days,
-        at_most=config.max_snapshots,
+    features = (*tables.features, *MODEL_FEATURES)
+    if snapshots.empty:
+        return features, []
+    labels = [f"churned_{horizon}" for horizon in config.churn.horizons_days]
+    days = {days_since(name): snapshots[name] for name in tables.dates}
+    alarms = check_features(
+        snapshots, tables.features, labels, config.churn.alarms, categories=tables.categories, days=days
     )
-    parts = []
-    for position, day in enumerate(days, start=1):
-        progress(f"{cutoff}: looking back from {day} ({position} of {len(days)})")
-        customers = customers_at(engine, totals, day)
-        try:
-            purchases = purchase_model().fit(customers)
-            featured = with_model_features(customers, purchases, config.main_horizon_days)
-        except NotConvergedError:
-            # a young snapshot can be too flat for the purchase model; the trees then see these features as missing
-            featured = customers.assign(**dict.fromkeys(MODEL_FEATURES, float("nan")))
-        happened = outcomes_at(engine, totals, day, config.horizons_days)
-        parts.append(featured.join(happened).reset_index().assign(cutoff=day))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return apply_alarms(alarms, features), alarms
 
 
-def fit_churn(snapshots: pd.DataFrame, config: Config, *, progress: Progress) -> tuple[ChurnModel | None, str]:
+def fit_churn(
+    snapshots: pd.DataFrame,
+    config: Config,
+    *,
+    features: Sequence[str] = CHURN_FEATURES,
+    categories: Sequence[str] = (),
+    progress: Progress = lambda line: None,
+) -> tuple[ChurnModel | None, str]:
     """Train the classifier, or say why the history does not allow it."""
     if snapshots.empty:
         return None, "no past cutoff has a complete horizon: churn probabilities come from the BG/NBD"
-    for horizon in config.churn.horizons_days:
-        churned = int(snapshots[f"churned_{horizon}"].sum())
-        smaller = min(churned, len(snapshots) - churned)
-        if smaller < config.churn.min_rows_per_class:
-            return None, (
-                f"only {smaller} training rows in the smaller class at {horizon} days, fewer than "
-                f"churn.min_rows_per_class ({config.churn.min_rows_per_class}): "
-                "churn probabilities come from the BG/NBD"
-            )
+    settings = config.churn
+    label = f"churned_{settings.main_horizon_days}"
+    churned = int(snapshots[label].sum())
+    smaller = min(churned, len(snapshots) - churned)
+    if smaller < settings.min_rows_per_class:
+        return None, (
+            f"only {smaller} training rows in the smaller class at {settings.main_horizon_days} days, fewer than "
+            f"churn.min_rows_per_class ({settings.min_rows_per_class}): churn probabilities come from the BG/NBD"
+        )
     progress(f"training the churn classifier on {len(snapshots):,} rows")
-    model = ChurnModel(horizons_days=config.churn.horizons_days, seed=config.seed, threads=config.engine.threads)
-    return model.fit(snapshots, features=CHURN_FEATURES), ""
+    own_gap = settings.label == "own_gap"
+    model = ChurnModel(
+        horizons_days=settings.horizons_days,
+        seed=config.seed,
+        threads=config.engine.threads,
+        monotone=settings.monotone,
+        own_gap=own_gap,
+    )
+    known = (*features, OWN_HORIZON) if own_gap else tuple(features)
+    return model.fit(snapshots, features=known, categories=categories), ""
+
+
+def _prospect_rates(snapshots: pd.DataFrame, horizons_days: Sequence[int]) -> dict[int, float]:
+    """Share of those who had not bought by a past cutoff and did not buy in the horizon after it."""
+    if snapshots.empty or snapshots["frequency"].notna().all():
+        return {}
+    waiting = snapshots[snapshots["frequency"].isna()]
+    return {horizon: float(waiting[f"churned_{horizon}"].mean()) for horizon in horizons_days}

@@ -1,7 +1,8 @@
 """The story of each job: validate, train, backtest, score."""
 
 from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
-from clv_ml.pipeline.scoring import ScoreResult, score, score_transactions
+from clv_ml.pipeline.scoring import ScoreResult, score
+from clv_ml.pipeline.table_scoring import score_transactions
 from clv_ml.pipeline.training import TrainResult, backtest_only, train
 
 __all__ = [

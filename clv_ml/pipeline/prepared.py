@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from clv_ml.config import Config
-from clv_ml.data.quality import QualityReport, check_transactions, enforce_limit
-from clv_ml.data.sources import read_raw
+from clv_ml.config import Config, SignalsConfig
+from clv_ml.data.checked import CheckedData, read_checked
+from clv_ml.data.quality import QualityReport
+from clv_ml.data.schema import EVENT_COLUMNS
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError, ConfigError
-from clv_ml.models.fitting import Progress
+from clv_ml.models.training_rows import Progress
 from clv_ml.publishing import publish
+from clv_ml.snapshot.tables import Tables, known_events
 from clv_ml.snapshot.window import as_date, day_totals
 
 
@@ -27,43 +29,69 @@ class Prepared:
     """Checked data in an open engine."""
 
     engine: Engine
-    totals: DataFrame
-    transactions: DataFrame
-    quarantine: DataFrame
-    report: QualityReport
+    tables: Tables
+    checked: CheckedData
+
+    @property
+    def totals(self) -> DataFrame:
+        """Day totals."""
+        return self.tables.totals
+
+    @property
+    def report(self) -> QualityReport:
+        """What became of the transactions."""
+        return self.checked.transactions.report
 
     @property
     def first_day(self) -> dt.date:
-        """First day of the data."""
+        """First day of the transactions."""
         return known(self.report.first_day)
 
     @property
     def last_day(self) -> dt.date:
-        """Last day of the data."""
+        """Last day of the transactions: purchases are known no further."""
         return known(self.report.last_day)
 
 
 @contextmanager
 def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
-    """Read and check the transactions of a config.
+    """Read and check the tables of a config.
 
     Raises
     ------
     DataQualityError
-        If more rows are bad than the config allows.
+        If more rows of a table are bad than the config allows.
     """
-    progress("reading transactions")
     with Engine(config.engine) as engine:
-        raw = read_raw(engine, config.transactions)
-        progress("checking rows")
-        checked = check_transactions(engine, raw, config.transactions)
-        enforce_limit(checked.report, config.transactions.max_bad_share)
-        totals = engine.materialise(day_totals(checked.transactions))
-        yield Prepared(engine, totals, checked.transactions, checked.quarantine, checked.report)
+        checked = read_checked(engine, config, progress=progress)
+        checked.enforce(config)
+        yield Prepared(engine, tables_of(engine, checked, config), checked)
 
 
-def validate(config: Config, *, progress: Progress = silent) -> tuple[QualityReport, Path]:
-    """Check the data contract only; write the quarantine and return the report.
+def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:
+    """Bring checked data into the form the snapshots see."""
+    totals = engine.materialise(day_totals(checked.transactions.transactions))
+    events, customers = checked.others.get("events"), checked.others.get("customers")
+    attributes = config.customers
+    return Tables(
+        totals=totals,
+        events=None if events is None else engine.materialise(events.rows),
+        customers=None if customers is None else engine.materialise(customers.rows),
+        signals=SignalsConfig() if config.events is None else signals_of(config),
+        categories=attributes.categories if attributes else (),
+        numbers=attributes.numbers if attributes else (),
+        dates=attributes.dates if attributes else (),
+    )
+
+
+def signals_of(config: Config) -> SignalsConfig:
+    """Return what the events of a config mean, without where they come from."""
+    assert config.events is not None
+    return SignalsConfig(**{name: getattr(config.events, name) for name in SignalsConfig.model_fields})
+
+
+def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedData, Path]:
+    """Check the data contract only; write the quarantine, and return what became of every row and where it is.
 
     Raises
     ------
@@ -71,19 +99,22 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[QualityRep
         If the data cannot be used at all.
     """
     folder = config.output.dir / "validate"
-    progress("reading transactions")
     with Engine(config.engine) as engine:
-        raw = read_raw(engine, config.transactions)
-        progress("checking rows")
-        checked = check_transactions(engine, raw, config.transactions)
-        publish(folder, lambda aside: engine.write_parquet(checked.quarantine, aside / "quarantine.parquet"))
-    return checked.report, folder / "quarantine.parquet"
+        checked = read_checked(engine, config, progress=progress)
+        publish(folder, lambda aside: checked.write_quarantine(engine, aside))
+    return checked, folder / "quarantine.parquet"
 
 
 def fingerprint(prepared: Prepared, day: dt.date) -> str:
-    """Digest the day totals known at a day, whatever the order of the rows."""
-    known = prepared.totals.filter(functions().col("day") <= as_date(day))
-    return prepared.engine.fingerprint(known, ["customer_id", "day", "net", "orders", "is_purchase"])
+    """Digest what is known at a day, whatever the order of the rows."""
+    engine, tables = prepared.engine, prepared.tables
+    known_totals = tables.totals.filter(functions().col("day") <= as_date(day))
+    prints = [engine.fingerprint(known_totals, ["customer_id", "day", "net", "orders", "is_purchase"])]
+    if tables.events is not None:
+        prints.append(engine.fingerprint(known_events(tables.events, day), EVENT_COLUMNS))
+    if tables.customers is not None:
+        prints.append(engine.fingerprint(tables.customers, tables.customers.columns))
+    return ".".join(prints)
 
 
 def require_history(prepared: Prepared, day: dt.date) -> None:

@@ -8,21 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from clv_ml.config import Config, RowPolicy, ValueConfig
-from clv_ml.data.quality import check_transactions, enforce_limit
-from clv_ml.data.sources import canonical, with_provenance
+from clv_ml.config import Config
 from clv_ml.decisions.risk import ListContext, risk_list
-from clv_ml.engine import Engine
 from clv_ml.models.bundle import Bundle, load_bundle
-from clv_ml.models.fitting import Progress, customers_at
 from clv_ml.models.scoring import score_customers
-from clv_ml.pipeline.prepared import fingerprint, known, prepare, require_history, silent
+from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.publishing import digest, is_complete, point_to, publish
 from clv_ml.reports.results import write_scores
-from clv_ml.snapshot.rfm import parse_day
-from clv_ml.snapshot.window import day_totals
 from clv_ml.tracking.store import find_bundle
 
 
@@ -60,13 +54,14 @@ def score(
         day = as_of or prepared.last_day
         require_history(prepared, day)
         input_print = fingerprint(prepared, day)
+        require_same_tables(bundle, prepared.tables)
         run_id = digest(bundle.version, day, input_print, result_settings(config))
         scores_folder = config.output.dir / "scores"
         folder = scores_folder / f"as_of={day}" / f"run_id={run_id}"
         repeated = is_complete(folder)
         if not repeated:
             progress(f"scoring customers as of {day}")
-            customers = customers_at(prepared.engine, prepared.totals, day)
+            customers = population_at(prepared.engine, prepared.tables, day, config.churn)
             horizons = config.churn.horizons_days if bundle.models.churn is None else bundle.models.churn.horizons_days
             scores = score_customers(bundle.models, customers, horizons_days=horizons, value=config.value)
             context = ListContext(
@@ -79,13 +74,14 @@ def score(
                 margin=config.value.margin,
                 annual_discount_rate=config.value.annual_discount_rate,
                 cost_per_order=config.value.cost_per_order,
+                own_gap=config.churn.label == "own_gap",
             )
             listed = risk_list(customers, scores, config=config.risk, context=context)
             progress(f"writing the list of {len(listed):,} customers")
             notes = _notes(day, prepared.last_day, bundle)
 
             def write(aside: Path) -> None:
-                prepared.engine.write_parquet(prepared.quarantine, aside / "quarantine.parquet")
+                prepared.checked.write_quarantine(prepared.engine, aside)
                 write_scores(
                     aside,
                     customers,
@@ -93,7 +89,7 @@ def score(
                     listed,
                     context,
                     bundle,
-                    prepared.report,
+                    prepared.checked.quality(),
                     input_print,
                     config,
                     notes=notes,
@@ -103,34 +99,6 @@ def score(
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     point_to(scores_folder / "latest.json", {"run_id": run_id, "as_of": day, "folder": f"as_of={day}/run_id={run_id}"})
     return ScoreResult(folder, manifest, repeated)
-
-
-def score_transactions(
-    bundle: Bundle, transactions: pd.DataFrame, *, as_of: dt.date | str | None = None
-) -> pd.DataFrame:
-    """Score customers straight from a table of transactions.
-
-    Parameters
-    ----------
-    transactions
-        customer_id, timestamp, amount; one row an order.
-    as_of
-        Last day of history; the last day of the table where None.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by customer_id: the columns of :func:`clv_ml.models.scoring.score_customers`.
-    """
-    with Engine() as engine:
-        raw = canonical(engine.from_pandas(with_provenance(transactions, "transactions")))
-        checked = check_transactions(engine, raw, RowPolicy())
-        enforce_limit(checked.report, 0.0)
-        totals = engine.materialise(day_totals(checked.transactions))
-        day = known(checked.report.last_day) if as_of is None else parse_day(as_of, "as_of")
-        customers = customers_at(engine, totals, day)
-    value = ValueConfig.model_validate(bundle.facts["value"])
-    return score_customers(bundle.models, customers, horizons_days=bundle.facts["horizons_days"], value=value)
 
 
 def result_settings(config: Config) -> dict[str, Any]:

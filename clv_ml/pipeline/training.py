@@ -15,10 +15,13 @@ from clv_ml.data.quality import QualityReport
 from clv_ml.errors import ConfigError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
 from clv_ml.evaluation.diagnosis import diagnose
+from clv_ml.evaluation.rivals import fit_rivals
+from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.bundle import Bundle, save_bundle
-from clv_ml.models.fitting import Progress, fit_models
+from clv_ml.models.fitting import fit_with_rows
+from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
-from clv_ml.pipeline.scoring import score_transactions
+from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
 from clv_ml.reports.results import bundle_facts, write_backtest, write_training
 from clv_ml.snapshot.window import Window
@@ -41,11 +44,14 @@ class TrainResult:
 def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple[Backtest, ...], Path]:
     """Run the backtests of a config and write their tables and pictures."""
     with prepare(config, progress=progress) as prepared:
-        engine, totals = prepared.engine, prepared.totals
+        engine, tables = prepared.engine, prepared.tables
         days = backtest_cutoffs(config, prepared.last_day)
-        found = tuple(backtest(engine, totals, day, config, progress=progress) for day in days)
+        found = tuple(backtest(engine, tables, day, config, progress=progress) for day in days)
+        early = None
+        if config.sufficiency is not None:
+            early = sufficiency(engine, tables, config, last_day=prepared.last_day, progress=progress)
     folder = config.output.dir / "backtest"
-    publish(folder, lambda aside: write_backtest(aside, found, config))
+    publish(folder, lambda aside: write_backtest(aside, found, config, early))
     return found, folder
 
 
@@ -72,20 +78,24 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         if day > prepared.last_day:
             raise ConfigError(f"cutoff {day} is after the last day of the data ({prepared.last_day})")
         require_history(prepared, day)
-        engine, totals = prepared.engine, prepared.totals
+        engine, tables = prepared.engine, prepared.tables
         judged_from = [past for past in earlier_cutoffs(config, day) if past >= prepared.first_day]
-        backtests = tuple(backtest(engine, totals, past, config, progress=progress) for past in judged_from)
-        models = fit_models(engine, totals, day, config, progress=progress)
-        facts = bundle_facts(config, fingerprint(prepared, day), backtests)
+        backtests = tuple(backtest(engine, tables, past, config, progress=progress) for past in judged_from)
+        models, rows = fit_with_rows(engine, tables, day, config, progress=progress)
+        signals = None if tables.events is None else tables.signals.model_dump(mode="json")
+        facts = bundle_facts(
+            config, fingerprint(prepared, day), backtests, signals=signals, attributes=attributes_of(tables)
+        )
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
-            backtests += (judge(engine, totals, models, config, progress=progress),)
+            rivals = fit_rivals(rows, config, tables, progress=progress)
+            backtests += (judge(engine, tables, models, rivals, config, progress=progress),)
         progress("diagnosing the value models")
         horizon, last = config.churn.main_horizon_days, prepared.last_day
-        diagnoses = [diagnose(engine, totals, models, horizon_days=horizon, last_day=last)]
+        diagnoses = [diagnose(engine, tables.totals, models, horizon_days=horizon, last_day=last)]
         if backtests and backtests[-1].models is not models:
             # nothing has come after this model yet: show how the latest that can be judged has done
-            diagnoses.append(diagnose(engine, totals, backtests[-1].models, horizon_days=horizon, last_day=last))
+            diagnoses.append(diagnose(engine, tables.totals, backtests[-1].models, horizon_days=horizon, last_day=last))
         progress("saving the model")
         staged = config.tracking.store / "bundles" / f".{config.name}-{day}.{os.getpid()}"
         bundle = save_bundle(models, facts, staged)
@@ -93,8 +103,8 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         folder = config.output.dir / "train" / f"cutoff={day}"
 
         def write(aside: Path) -> None:
-            engine.write_parquet(prepared.quarantine, aside / "quarantine.parquet")
-            write_training(aside, bundle, backtests, diagnoses, prepared.report, config)
+            prepared.checked.write_quarantine(engine, aside)
+            write_training(aside, bundle, backtests, diagnoses, prepared.checked, config)
 
         publish(folder, write)
     progress("logging to MLflow")

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.config import Config
-from clv_ml.data.quality import QualityReport
+from clv_ml.data.checked import CheckedData
 from clv_ml.decisions.risk import ListContext
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.evaluation.diagnosis import Diagnosis
@@ -26,14 +26,27 @@ from clv_ml.reports.plots import calibration_figure, cohort_figure, save, svg
 CHURNED = "no purchase within the horizon"
 
 
-def bundle_facts(config: Config, fingerprint: str, backtests: Sequence[Backtest]) -> dict[str, Any]:
-    """Return what a bundle knows of its making: conventions, data, and how right the method was last."""
+def bundle_facts(
+    config: Config,
+    fingerprint: str,
+    backtests: Sequence[Backtest],
+    *,
+    signals: dict[str, Any] | None = None,
+    attributes: dict[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Return what a bundle knows of its making: conventions, data, and how right the method was last.
+
+    `signals`: what the events mean; `attributes`: those of the table of customers by kind; None without such a table.
+    """
     latest = backtests[-1] if backtests else None
     return {
         "name": config.name,
         "currency": config.currency,
         "horizons_days": list(config.churn.horizons_days),
         "value": config.value.model_dump(mode="json"),
+        "churn": config.churn.model_dump(mode="json"),
+        "signals": signals,
+        "attributes": attributes,
         "seed": config.seed,
         "data_fingerprint": fingerprint,
         "packages": {name: importlib.metadata.version(name) for name in ("clv_ml", "lightgbm", "lifetimes", "duckdb")},
@@ -43,18 +56,30 @@ def bundle_facts(config: Config, fingerprint: str, backtests: Sequence[Backtest]
             "cutoff": latest.cutoff.isoformat(),
             "horizon_days": latest.horizon_days,
             "accuracy": _records(latest.accuracy),
+            "gains": _records(latest.gains),
             "rankings": _records(latest.rankings),
             "cohorts": _records(latest.cohorts),
         },
     }
 
 
-def write_backtest(folder: Path, backtests: Sequence[Backtest], config: Config) -> None:
-    """Write tables and pictures of each backtest, in a folder of its own."""
+def write_backtest(
+    folder: Path, backtests: Sequence[Backtest], config: Config, early: pd.DataFrame | None = None
+) -> None:
+    """Write tables and pictures of each backtest, in a folder of its own, and how early one can know."""
+    if early is not None:
+        from clv_ml.reports.churn_plots import sufficiency_figure
+
+        write_csv(folder / "sufficiency.csv", early)
+        figure = sufficiency_figure(early[early["folds"] == "time"])
+        save(figure, folder / "sufficiency.svg")
+        save(figure, folder / "sufficiency.png")
     for result in backtests:
         inside = folder / f"cutoff={result.cutoff}"
         inside.mkdir()
         result.accuracy.to_csv(inside / "accuracy.csv", index=False, lineterminator="\n")
+        result.gains.to_csv(inside / "gains.csv", index=False, lineterminator="\n")
+        result.by_cohort.to_csv(inside / "accuracy_by_cohort.csv", index=False, lineterminator="\n")
         result.rankings.to_csv(inside / "rankings.csv", index=False, lineterminator="\n")
         result.cohorts.to_csv(inside / "cohorts.csv", index=False, lineterminator="\n")
         picture = cohort_figure(
@@ -72,13 +97,14 @@ def write_training(
     bundle: Bundle,
     backtests: Sequence[Backtest],
     diagnoses: Sequence[Diagnosis],
-    quality: QualityReport,
+    checked: CheckedData,
     config: Config,
 ) -> None:
     """Write backtests, diagnostics, data quality and the model card of a training."""
+    quality = checked.transactions.report
     write_backtest(folder, backtests, config)
     write_diagnostics(folder / "diagnostics", diagnoses[0], diagnoses[-1], currency=config.currency)
-    write_json(folder / "quality.json", quality.to_dict())
+    write_json(folder / "quality.json", checked.quality())
     (folder / "model_card.md").write_text(model_card(bundle, quality), encoding="utf-8", newline="\n")
 
 
@@ -89,7 +115,7 @@ def write_scores(
     listed: pd.DataFrame,
     context: ListContext,
     bundle: Bundle,
-    quality: QualityReport,
+    quality: dict[str, Any],
     input_print: str,
     config: Config,
     *,
@@ -124,7 +150,7 @@ def write_scores(
             "score_source": sorted(scores["score_source"].unique()),
             "notes": list(notes),
             "input_fingerprint": input_print,
-            "rows": quality.to_dict(),
+            "rows": quality,
             "customers_scored": len(scores),
             "customers_listed": len(listed),
             "value_at_risk": round(float(listed["value_at_risk"].sum()), 2),

@@ -22,12 +22,13 @@ def day_totals(transactions: DataFrame) -> DataFrame:
     Parameters
     ----------
     transactions
-        Canonical transactions: customer_id, day, amount, and order_id where known.
+        Canonical transactions: customer_id, timestamp, day, amount, and order_id where known.
 
     Returns
     -------
     DataFrame
-        customer_id, day, net (decimal(18,2)), orders (bigint), is_purchase (bool).
+        customer_id, day, net (decimal(18,2)), orders (bigint), is_purchase (bool), first_at (timestamp of the first
+        sale).
     """
     f = functions()
     bought = f.col("amount") >= 0
@@ -41,9 +42,11 @@ def day_totals(transactions: DataFrame) -> DataFrame:
         f.sum("amount").cast(MONEY).alias("net"),
         f.sum(f.when(bought, f.col("amount")).otherwise(f.lit(0))).cast(MONEY).alias("gross"),
         orders.cast("bigint").alias("orders"),
+        f.min(f.when(bought, f.col("timestamp"))).alias("first_at"),
     )
     free = (f.col("gross") == 0) & (f.col("net") == 0)  # refunds alone leave net < 0
-    return totals.select("customer_id", "day", "net", "orders", ((f.col("net") > 0) | free).alias("is_purchase"))
+    is_purchase = ((f.col("net") > 0) | free).alias("is_purchase")
+    return totals.select("customer_id", "day", "net", "orders", is_purchase, "first_at")
 
 
 @dataclass(frozen=True)

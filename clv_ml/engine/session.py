@@ -1,6 +1,6 @@
-"""The only file that knows what runs the data: the PySpark DataFrame API, run by SQLFrame on DuckDB.
+"""What runs the data: the PySpark DataFrame API, run by SQLFrame on DuckDB.
 
-Everything above this file writes ``F.col("day")`` and ``frame.groupBy(...)`` and never SQL. An
+Everything above this room writes ``F.col("day")`` and ``frame.groupBy(...)`` and never SQL. An
 :class:`Engine` opens the connection, reads files into frames, materialises frames, and takes results out as
 pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money is ``decimal(18,2)``.
 """
@@ -8,14 +8,16 @@ pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money 
 from __future__ import annotations
 
 import contextlib
-import csv
+import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from clv_ml.config import EngineConfig
+from clv_ml.engine.plans import Build, Plans
+from clv_ml.engine.reading import csv_options, identifier, read_expression, text
 from clv_ml.errors import ClvError, ConfigError, DataError, missing_columns
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Engine:
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
         self._session = DuckDBSession(conn=self._connection)
         self._names = (f"clv_{number}" for number in itertools.count())
+        self._plans = Plans(self._run, self._sql, self._session.table, self._names)
 
     def __enter__(self) -> Self:
         return self
@@ -127,8 +130,8 @@ class Engine:
         for path in paths:
             if path.stat().st_size == 0:
                 raise DataError(f"{path}: the file is empty")
-            options = _csv_options(path, columns.values()) if file_format == "csv" else ""
-            reader = _READERS[file_format].format(paths=_text(str(path)), options=options)
+            options = csv_options(path, columns.values()) if file_format == "csv" else ""
+            reader = _READERS[file_format].format(paths=text(str(path)), options=options)
             try:
                 described = self._run(f"DESCRIBE SELECT * FROM {reader}").fetchall()
             except ClvError as error:
@@ -138,13 +141,13 @@ class Engine:
             if absent:
                 raise missing_columns(str(path), absent, types, "Map it under `columns` in the config.")
             selected = [
-                f"{_read_expression(source, types[source], name, timestamp_format)} AS {_identifier(name)}"
+                f"{read_expression(source, types[source], name, timestamp_format)} AS {identifier(name)}"
                 for name, source in columns.items()
             ]
-            every = ", ".join(f"source.{_identifier(name)}" for name in types)
+            every = ", ".join(f"source.{identifier(name)}" for name in types)
             row_hash = f"CAST(hash({every}) // 2 AS BIGINT)"  # SQLFrame knows no unsigned integers
             parts.append(
-                f"SELECT {', '.join(selected)}, {_text(path.name)} AS source_file, "
+                f"SELECT {', '.join(selected)}, {text(path.name)} AS source_file, "
                 f"row_number() OVER () AS source_line, {row_hash} AS source_hash FROM {reader} AS source"
             )
         try:
@@ -165,6 +168,34 @@ class Engine:
         """Compute a frame once; what is built on the result starts from its rows."""
         return self._materialise(self._sql(frame))
 
+    def planned(
+        self,
+        key: Hashable,
+        inputs: Mapping[str, DataFrame],
+        cutoff: dt.date,
+        build: Build,
+    ) -> DataFrame:
+        """Compute a frame that depends on its inputs and a cutoff; planned once, run for any number of cutoffs.
+
+        Planning a wide query takes seconds, running it on a small table a fraction of that. The first call plans
+        `build` on empty tables at a stand-in for the cutoff; every call then runs the recorded statements.
+
+        Parameters
+        ----------
+        key
+            Names the plan: all that the outcome of `build` depends on beside the rows of the inputs and the cutoff.
+        inputs
+            Frames by name; those of later calls have the columns of the first.
+        build
+            Inputs and cutoff to a frame. It may materialise, must not look at rows, and uses the cutoff as a date only.
+
+        Returns
+        -------
+        DataFrame
+            Materialised; the tables on the way to it are dropped.
+        """
+        return self._session.table(self._plans.run(key, inputs, cutoff, build))
+
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""
         table: pd.DataFrame = self._run(self._sql(frame)).df()
@@ -176,7 +207,7 @@ class Engine:
 
     def write_parquet(self, frame: DataFrame, path: Path) -> None:
         """Write a frame to one Parquet file."""
-        self._run(f"COPY ({self._sql(frame)}) TO {_text(str(path))} (FORMAT parquet)")
+        self._run(f"COPY ({self._sql(frame)}) TO {text(str(path))} (FORMAT parquet)")
 
     def row_count(self, frame: DataFrame) -> int:
         """Count the rows of a frame."""
@@ -185,7 +216,7 @@ class Engine:
 
     def fingerprint(self, frame: DataFrame, columns: Sequence[str]) -> str:
         """Digest all rows of some columns, whatever their order: count, sum and xor of row hashes, in hex."""
-        names = ", ".join(_identifier(name) for name in columns)
+        names = ", ".join(identifier(name) for name in columns)
         digest = f"hash({names})"
         count, total, xor = self._run(
             f"SELECT count(*), coalesce(sum({digest} % 4294967291), 0), coalesce(bit_xor({digest}), 0) "
@@ -199,7 +230,7 @@ class Engine:
 
     def _materialise(self, sql: str) -> DataFrame:
         name = next(self._names)
-        self._run(f"CREATE TABLE {name} AS {sql}")
+        self._run(f"CREATE TABLE {name} AS {self._plans.noted(name, sql)}")
         return self._session.table(name)
 
     def _run(self, sql: str) -> Any:
@@ -208,41 +239,6 @@ class Engine:
             return self._connection.execute(sql)
         except self._error as error:
             raise ClvError(f"data engine: {_one_line(error)}") from error
-
-
-def _read_expression(source: str, kind: str, name: str, timestamp_format: str | None) -> str:
-    """Write the SQL that reads one source column in the form the canonical tables expect."""
-    column = f"source.{_identifier(source)}"
-    if kind.startswith("TIMESTAMP"):
-        return f"CAST({column} AS TIMESTAMP)"  # the connection's zone is UTC
-    if name in {"timestamp", "signup_at"} and timestamp_format and kind != "DATE":
-        text = f"CAST({column} AS VARCHAR)"  # what does not follow the pattern stays as it is
-        return f"coalesce(CAST(try_strptime({text}, {_text(timestamp_format)}) AS VARCHAR), {text})"
-    if name in {"customer_id", "order_id", "product"} and kind in {"DOUBLE", "FLOAT"}:
-        # ids that pandas turned into floats: 17850.0 is customer 17850
-        whole = f"CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR)"
-        return f"CASE WHEN {column} = trunc({column}) THEN {whole} ELSE CAST({column} AS VARCHAR) END"
-    return f"CAST({column} AS VARCHAR)"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _csv_options(path: Path, wanted: Iterable[str]) -> str:
-    """Say how a file is laid out, from its header; DuckDB's guess would also weigh the rows, bad ones too."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        header = file.readline()
-    for delimiter in (",", ";", "\t", "|"):
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        if set(wanted) <= set(names) and len({name.lower() for name in names}) == len(names):
-            columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
-            return f", auto_detect=false, columns={{{columns}}}, delim={_text(delimiter)}, quote='\"', escape='\"'"
-    return ", all_varchar=true"
 
 
 def _one_line(error: Exception) -> str:

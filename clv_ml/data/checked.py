@@ -1,0 +1,73 @@
+"""All tables of a job, read and checked, and what became of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clv_ml.config import Config
+from clv_ml.data.customers import check_customers, read_customers
+from clv_ml.data.events import check_events, read_events
+from clv_ml.data.quality import CheckedTransactions, check_transactions, enforce_limit
+from clv_ml.data.records import CheckedTable, require_quality
+from clv_ml.data.sources import read_raw
+from clv_ml.engine import Engine
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """Transactions, and events and customers by table name where the config has them."""
+
+    transactions: CheckedTransactions
+    others: Mapping[str, CheckedTable] = field(default_factory=dict)
+
+    def quality(self) -> dict[str, Any]:
+        """Return what became of every row, JSON-safe: transactions at the top, the other tables below."""
+        told = self.transactions.report.to_dict()
+        others = {name: table.report.to_dict() for name, table in self.others.items()}
+        return told | {"other_tables": others} if others else told
+
+    def enforce(self, config: Config) -> None:
+        """Stop a job with more bad rows in a table than the config allows.
+
+        Raises
+        ------
+        DataQualityError
+            The message names the table, the share, and the reasons.
+        """
+        enforce_limit(self.transactions.report, config.transactions.max_bad_share)
+        for name, section in (("events", config.events), ("customers", config.customers)):
+            if section is not None:
+                require_quality(self.others[name].report, section.max_bad_share)
+
+    def write_quarantine(self, engine: Engine, folder: Path) -> None:
+        """Write the rows that were set aside: quarantine.parquet, and a file for each other table."""
+        engine.write_parquet(self.transactions.quarantine, folder / "quarantine.parquet")
+        for name, table in self.others.items():
+            engine.write_parquet(table.quarantine, folder / f"quarantine_{name}.parquet")
+
+
+def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], None]) -> CheckedData:
+    """Read and check the tables of a config.
+
+    Raises
+    ------
+    ConfigError
+        If a path matches no file, or a rule names an unknown column.
+    DataError
+        If a file cannot be read, or no transaction is valid.
+    """
+    progress("reading transactions")
+    raw = read_raw(engine, config.transactions)
+    progress("checking rows")
+    transactions = check_transactions(engine, raw, config.transactions)
+    others = {}
+    if config.events is not None:
+        progress("reading and checking events")
+        others["events"] = check_events(engine, read_events(engine, config.events))
+    if config.customers is not None:
+        progress("reading and checking customers")
+        others["customers"] = check_customers(engine, read_customers(engine, config.customers), config.customers)
+    return CheckedData(transactions, others)

@@ -1,0 +1,115 @@
+"""Statements recorded once, to be run again on other tables and at other cutoffs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Build = Callable[[Mapping[str, Any], dt.date], Any]
+
+# no day of the data is near it: moments of the tables lie between 1700 and 2199
+STAND_IN = dt.date(2999, 1, 1)
+_DATES = re.compile(r"'(29[0-9]{2}|30[0-9]{2})-([0-9]{2})-([0-9]{2})'")
+_TABLES = re.compile(r"\bclv_[0-9]+\b")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement: the table it fills, and the query that fills it, with :data:`STAND_IN` for the cutoff."""
+
+    table: str
+    query: str
+
+    def sql(self, names: Mapping[str, str], cutoff: dt.date) -> str:
+        """Return the query on other tables (recorded name to name) and at a cutoff; dates near it move with it."""
+        moved = cutoff - STAND_IN
+
+        def date(found: re.Match[str]) -> str:
+            year, month, day = (int(part) for part in found.groups())
+            return f"'{dt.date(year, month, day) + moved}'"
+
+        renamed = _TABLES.sub(lambda found: names.get(found.group(), found.group()), self.query)
+        return _DATES.sub(date, renamed)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The recorded names of the inputs, and the steps; the last fills the result."""
+
+    inputs: Mapping[str, str]
+    steps: tuple[Step, ...]
+
+
+class Plans:
+    """Records how frames are built, and runs the records.
+
+    Parameters
+    ----------
+    run
+        Runs a statement.
+    sql
+        A frame to its query.
+    table
+        A name to the frame of that table.
+    names
+        Fresh names of tables.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[str], Any],
+        sql: Callable[[Any], str],
+        table: Callable[[str], Any],
+        names: Iterator[str],
+    ) -> None:
+        self._run, self._sql, self._table, self._names = run, sql, table, names
+        self._plans: dict[Hashable, Plan] = {}
+        self._recording: list[Step] | None = None
+
+    def run(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: Build) -> str:
+        """Run a plan, recorded where it is new, and return the name of the table with the result."""
+        if key not in self._plans:
+            self._plans[key] = self._record(inputs, build)
+        plan = self._plans[key]
+        names = {}
+        for name, recorded in plan.inputs.items():
+            names[recorded] = next(self._names)
+            self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
+        views = list(names.values())
+        for step in plan.steps:
+            query = step.sql(names, cutoff)
+            names[step.table] = next(self._names)
+            self._run(f"CREATE TABLE {names[step.table]} AS {query}")
+        *others, last = (names[step.table] for step in plan.steps)
+        self._drop("VIEW", views)
+        self._drop("TABLE", others)
+        return last
+
+    def noted(self, table: str, query: str) -> str:
+        """Note a statement where a plan is being recorded; return what to run, which then gives no rows."""
+        if self._recording is None:
+            return query
+        self._recording.append(Step(table, query))
+        return f"SELECT * FROM ({query}) LIMIT 0"
+
+    def _record(self, inputs: Mapping[str, Any], build: Build) -> Plan:
+        empty = {name: next(self._names) for name in inputs}
+        for name, table in empty.items():
+            self._run(f"CREATE TABLE {table} AS SELECT * FROM ({self._sql(inputs[name])}) LIMIT 0")
+        steps: list[Step] = []
+        self._recording = steps
+        try:
+            result = next(self._names)
+            query = self._sql(build({name: self._table(table) for name, table in empty.items()}, STAND_IN))
+            self.noted(result, query)
+        finally:
+            self._recording = None
+        self._drop("TABLE", [*empty.values(), *(step.table for step in steps[:-1])])
+        return Plan(empty, tuple(steps))
+
+    def _drop(self, kind: str, names: list[str]) -> None:
+        for name in names:
+            self._run(f"DROP {kind} {name}")

@@ -1,0 +1,63 @@
+"""Everybody known at a cutoff, one row each: purchases, engagement and attributes from the same history."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.snapshot.engagement import engagement_features
+from clv_ml.snapshot.features import purchase_features
+from clv_ml.snapshot.tables import TENURE, Tables, days_since, known_events, starts
+from clv_ml.snapshot.window import Window, as_date
+
+
+def population(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
+    """Describe everybody known at a cutoff.
+
+    Without events and customers these are the buyers; with them also those who signed up or were active and have
+    not bought: their purchase features are null.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, first_day (first purchase), start_day, :attr:`Tables.features`, and the date attributes. Only
+        customer_id, first_day and the purchase features where there are neither events nor customers.
+    """
+    return engine.planned(
+        ("population", *tables.settings),
+        tables.frames,
+        cutoff,
+        lambda frames, day: _described(engine, tables.with_frames(frames), day),
+    )
+
+
+def _described(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
+    history = engine.materialise(Window(cutoff, 1).history(tables.totals))
+    bought = purchase_features(history, cutoff)
+    if tables.purchases_only:
+        return bought
+    known = engine.materialise(starts(tables, cutoff))
+    # planning a join of finished tables is cheap, of queries with a hundred columns it takes seconds
+    parts = [_started(known, cutoff), bought]
+    if tables.events is not None:
+        events = known_events(tables.events, cutoff)
+        parts.append(engagement_features(engine, events, known, cutoff, tables.signals))
+    if tables.customers is not None:
+        parts.append(_attributes(tables.customers, tables, cutoff))
+    found, *others = (engine.materialise(part) for part in parts)
+    for other in others:
+        found = found.join(other, on="customer_id", how="left")
+    return found.select("customer_id", "first_day", "start_day", *tables.features, *tables.dates)
+
+
+def _started(known: DataFrame, cutoff: dt.date) -> DataFrame:
+    f = functions()
+    start_day = f.col("started_at").cast("date")
+    tenure = f.datediff(as_date(cutoff), start_day).cast("bigint")
+    return known.select("customer_id", start_day.alias("start_day"), tenure.alias(TENURE))
+
+
+def _attributes(customers: DataFrame, tables: Tables, cutoff: dt.date) -> DataFrame:
+    f = functions()
+    since = [f.datediff(as_date(cutoff), f.col(name)).cast("bigint").alias(days_since(name)) for name in tables.dates]
+    return customers.select("customer_id", *tables.categories, *tables.numbers, *tables.dates, *since)
