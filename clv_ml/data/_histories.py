@@ -58,6 +58,12 @@ class Histories:
         """Who has bought at least once."""
         return ~np.isnan(self.first)
 
+    def purchases(self) -> pd.DataFrame:
+        """Frequency, recency and T in exact days, where the product counts whole ones; nan before a purchase."""
+        frequency = np.where(self.bought, self.repeats, np.nan)
+        columns = {"frequency": frequency, "recency": self.last - self.first, "T": self.cutoff - self.first}
+        return pd.DataFrame(columns, index=self.ids)
+
 
 def read_histories(
     customers: pd.DataFrame,

@@ -17,7 +17,8 @@ line by 1 and puts T + H for T, u - H for u in the second, with u > H.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -31,12 +32,12 @@ _NODES_U = 32
 _NODES_P = 16
 
 
-def none_bought(histories: Histories, parameters: SimulationParameters, horizon_days: float) -> Floats:
-    """P(no purchase within the horizon | everything seen up to the cutoff), one value a customer."""
+def none_bought(histories: Histories, parameters: SimulationParameters, horizons: Sequence[float]) -> Floats:
+    """P(no purchase within each horizon | everything seen up to the cutoff), shape (customers, horizons)."""
     bought = histories.bought
-    score = _waiting(histories, parameters, horizon_days)
+    score = np.stack([_waiting(histories, parameters, horizon) for horizon in horizons], axis=1)
     if bought.any():
-        score[bought] = _buyers(histories, parameters, horizon_days)[bought]
+        score[bought] = _buyers(histories, parameters, horizons)[bought]
     return score
 
 
@@ -52,31 +53,32 @@ def _waiting(histories: Histories, parameters: SimulationParameters, horizon: fl
     return np.asarray((beta / (beta + eagerness * horizon)) ** shape)
 
 
-def _buyers(histories: Histories, parameters: SimulationParameters, horizon: float) -> Floats:
-    r, alpha = parameters.r, parameters.alpha
-    fade = parameters.fade_days
+def _buyers(histories: Histories, parameters: SimulationParameters, horizons: Sequence[float]) -> Floats:
+    r, alpha, fade = parameters.r, parameters.alpha, parameters.fade_days
     x, start = histories.repeats, np.where(histories.bought, histories.first, histories.signup)
-    recency, age = np.where(histories.bought, histories.last - start, 0.0), histories.cutoff - start
+    last = np.where(histories.bought, histories.last, start)
+    age = histories.cutoff - start
     activity = _Activity(histories, start, parameters)
-    gone = activity.log_likelihood(np.where(histories.bought, histories.last, start))
-    with np.errstate(divide="ignore"):
-        gone = np.where(x > 0, gone + _log_odds_of_a_last(x, parameters), -np.inf)
-    gone -= (r + x) * (np.log(alpha + np.maximum(recency, 0.0)) - np.log(alpha + age))
+    gone = activity.log_likelihood(last)
+    gone = np.where(x > 0, gone + _log_odds_of_a_last(x, parameters), -np.inf)
+    # everything is divided by the likelihood of an alive customer's purchases, so that nothing underflows
+    gone -= (r + x) * (np.log(alpha + last - start) - np.log(alpha + age))
 
-    # powers of 1 / (alpha + T), so that nothing underflows: z counts days from the cutoff on
-    late = _Mixture(x, 1.0 / (alpha + age), parameters)
-    alive = late.unfaded(0.0, fade)
-    quiet = late.unfaded(horizon, max(fade - horizon, 0.0))
-    # the two ranges of u meet at the horizon, where the integrand of `quiet` begins
-    for low, high in ((0.0, min(horizon, fade)), (min(horizon, fade), fade)):
+    rates = _Mixture(x, 1.0 / (alpha + age), parameters)
+    alive = rates.unfaded(0.0, fade)
+    quiet = [rates.unfaded(horizon, max(fade - horizon, 0.0)) for horizon in horizons]
+    # ranges of u meet at the horizons, where the integrand of one of `quiet` begins
+    bounds = sorted({0.0, fade, *(horizon for horizon in horizons if horizon < fade)})
+    for low, high in pairwise(bounds):
         for u, weight in _legendre(low, high):
             seen = weight * np.exp(activity.log_likelihood(histories.cutoff + u))
-            alive += seen * late.leaving(0.0, u)
-            if u > horizon:
-                quiet += seen * late.leaving(horizon, u - horizon)
+            alive += seen * rates.leaving(0.0, u)
+            for total, horizon in zip(quiet, horizons, strict=True):
+                if u > horizon:
+                    total += seen * rates.leaving(horizon, u - horizon)
     top = np.maximum(gone, 0.0)
-    left = np.exp(gone - top)
-    return np.asarray((left + quiet * np.exp(-top)) / (left + alive * np.exp(-top)))
+    left, rest = np.exp(gone - top), np.exp(-top)
+    return np.stack([(left + total * rest) / (left + alive * rest) for total in quiet], axis=1)
 
 
 def _log_odds_of_a_last(x: Floats, parameters: SimulationParameters) -> Floats:
@@ -86,9 +88,7 @@ def _log_odds_of_a_last(x: Floats, parameters: SimulationParameters) -> Floats:
 
 
 def _legendre(low: float, high: float) -> list[tuple[float, float]]:
-    """Nodes and weights on an interval; none where it is empty."""
-    if high <= low:
-        return []
+    """Nodes and weights on an interval."""
     nodes, weights = roots_legendre(_NODES_U)
     half = (high - low) / 2.0
     return [(low + half * (1.0 + node), half * weight) for node, weight in zip(nodes, weights, strict=True)]

@@ -9,9 +9,10 @@ departure, which BG/NBD puts at a last purchase.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -123,14 +124,43 @@ def attainable_score(simulation: Simulation, *, cutoff: dt.date, horizon_days: i
     ConfigError
         If the cutoff is not a simulated day, or the horizon is not a day or more.
     """
+    scores = attainable_scores(simulation, cutoff=cutoff, horizons_days=[horizon_days])
+    return scores[f"p_churn_{horizon_days}d"].rename("p_no_purchase")
+
+
+def attainable_scores(simulation: Simulation, *, cutoff: dt.date, horizons_days: Sequence[int]) -> pd.DataFrame:
+    """Return :func:`attainable_score` of several horizons, beside what the purchases alone say and what happened.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id: frequency, recency, T in exact days (missing where nothing was bought yet), and
+        p_churn_Hd and churned_Hd for each horizon H; the latter is missing where H goes beyond the simulation.
+    """
     parameters = simulation.parameters
     if not parameters.start <= cutoff <= parameters.end:
         raise ConfigError(f"cutoff is {cutoff}; the simulation goes from {parameters.start} to {parameters.end}")
-    if horizon_days < 1:
-        raise ConfigError(f"horizon_days is {horizon_days}; it must be 1 or more")
+    for days in horizons_days:
+        if days < 1:
+            raise ConfigError(f"horizon_days is {days}; it must be 1 or more")
     histories = read_histories(simulation.customers, simulation.transactions, simulation.events, parameters, cutoff)
-    values = none_bought(histories, parameters, float(horizon_days))
-    return pd.Series(values, index=histories.ids, name="p_no_purchase")
+    values = none_bought(histories, parameters, [float(days) for days in horizons_days])
+    scores = histories.purchases()
+    for position, days in enumerate(horizons_days):
+        scores[f"p_churn_{days}d"] = values[:, position]
+    for days in horizons_days:
+        scores[f"churned_{days}d"] = _churned(simulation, histories.ids, cutoff, days)
+    return scores
+
+
+def _churned(simulation: Simulation, ids: pd.Index[Any], cutoff: dt.date, days: int) -> pd.Series[Any]:
+    """Whether nothing was bought in (cutoff, cutoff + days], missing where that is not known yet."""
+    first, last = (pd.Timestamp(cutoff + dt.timedelta(days=number)) for number in (1, days + 1))
+    if last > pd.Timestamp(simulation.parameters.end + dt.timedelta(days=1)):
+        return pd.Series(pd.NA, index=ids, dtype="boolean")
+    at = simulation.transactions["timestamp"]
+    bought = simulation.transactions["customer_id"][(at >= first) & (at < last)]
+    return pd.Series(~ids.isin(bought), index=ids, dtype="boolean")
 
 
 def _only(block: Simulation, customers: int) -> Simulation:
