@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from churn_data import FEATURES, HORIZONS, fitted, rich_model, rich_snapshots, snapshots
 from scipy.special import logit
 
 from clv_ml.config import Config, build_config
@@ -16,49 +15,6 @@ from clv_ml.errors import DataError
 from clv_ml.evaluation.metrics import auc
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.fitting import CHURN_FEATURES, FittedModels, fit_churn
-
-FEATURES = ("silence", "orders", "noise")
-HORIZONS = (30, 90)
-
-
-def snapshots(rows: int = 300, cutoffs: int = 8, seed: int = 0) -> pd.DataFrame:
-    """Customers whose chance to stay away rises with silence and falls with orders."""
-    rng = np.random.default_rng(seed)
-    parts = []
-    for step in range(cutoffs):
-        silence, orders = rng.exponential(60, rows), rng.poisson(3, rows)
-        log_odds = silence / 40 - orders / 2
-        wait = rng.exponential(60 * np.exp(log_odds / 2))
-        part = pd.DataFrame({"silence": silence, "orders": orders, "noise": rng.normal(size=rows)})
-        part["noise"] = part["noise"].mask(rng.random(rows) < 0.2)
-        part["customer_id"] = [f"c{number}" for number in range(rows)]
-        part["cutoff"] = dt.date(2024, 1, 1) + dt.timedelta(days=30 * step)
-        parts.append(part.assign(**{f"churned_{h}": (wait > h).astype(int) for h in HORIZONS}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def fitted(rows: pd.DataFrame, **arguments: Any) -> ChurnModel:
-    return ChurnModel(horizons_days=HORIZONS, **arguments).fit(rows, features=FEATURES)
-
-
-def rich_snapshots(rows: int = 300, seed: int = 0) -> pd.DataFrame:
-    """With a category that matters, a name of a feature whose sign is known, and an own horizon of each customer."""
-    frame = snapshots(rows, seed=seed)
-    rng = np.random.default_rng(seed + 1)
-    usual = rng.integers(10, 60, len(frame))
-    away = frame["churned_90"].eq(1) | (frame["churned_30"].eq(1) & (usual < 40))
-    plan = np.where(frame["churned_90"].eq(1) ^ (rng.random(len(frame)) < 0.3), "free", "paid")
-    return frame.assign(
-        days_since_last=frame["silence"], plan=plan, own_horizon_days=usual, churned_own=away.astype(int)
-    )
-
-
-RICH = ("days_since_last", "orders", "plan", "own_horizon_days")
-
-
-def rich_model(rows: pd.DataFrame, **arguments: Any) -> ChurnModel:
-    model = ChurnModel(horizons_days=HORIZONS, own_gap=True, **arguments)
-    return model.fit(rows, features=RICH, categories=("plan", "not among the features"))
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +27,6 @@ def test_row_order_and_threads_do_not_change_the_model_text(model: ChurnModel) -
     other = fitted(shuffled, threads=4)
     assert other.to_files() == model.to_files()
     assert other.to_dict() == model.to_dict()
-
-
-def test_row_order_and_threads_do_not_change_categories_signs_and_own_gaps_either() -> None:
-    rows = rich_snapshots()
-    straight = rich_model(rows, threads=1)
-    shuffled = rich_model(rows.sample(frac=1, random_state=1).reset_index(drop=True), threads=4)
-    assert shuffled.to_files() == straight.to_files()
-    assert shuffled.to_dict() == straight.to_dict()
-    assert sorted(straight.to_files()) == ["churn_30d.txt", "churn_90d.txt", "churn_own.txt"]
-    assert straight.facts_[-1].cautious
-    assert straight.facts_[-1].log_loss_monotone is not None
 
 
 def test_another_seed_gives_another_model(model: ChurnModel) -> None:
@@ -145,38 +90,10 @@ def test_a_shorter_horizon_with_nobody_to_tell_apart_keeps_a_distance_to_the_lon
     pd.testing.assert_frame_equal(copy.predict(rows), scores, check_exact=True)
 
 
-def test_the_own_gap_is_one_more_probability_and_never_below_that_of_the_main_horizon() -> None:
-    model, fresh = rich_model(rich_snapshots()), rich_snapshots(rows=500, seed=9)
-    scores = model.predict(fresh)
-    assert list(scores.columns) == ["p_churn_30d", "p_churn_90d", "p_churn_own"]
-    assert (scores["p_churn_own"] >= scores["p_churn_90d"]).all()
-    assert scores["p_churn_own"].mean() == pytest.approx(fresh["churned_own"].mean(), abs=0.05)
-    assert auc(fresh["churned_own"], scores["p_churn_own"]) > auc(fresh["churned_own"], scores["p_churn_90d"]) + 0.02
-    assert model.own_facts_ is not None
-    assert (model.own_facts_.learnt_from, model.own_facts_.rows) == ("all rows", 2400)
-    with pytest.raises(DataError, match="snapshots: column 'churned_own' is missing"):
-        rich_model(rich_snapshots().drop(columns="churned_own"))
-
-
-def test_categories_are_learnt_and_unseen_ones_are_named() -> None:
-    model, fresh = rich_model(rich_snapshots()), rich_snapshots(rows=500, seed=9)
-    without = ChurnModel(horizons_days=HORIZONS).fit(rich_snapshots(), features=RICH[:2])
-    churned = fresh["churned_90"]
-    assert auc(churned, model.predict(fresh)["p_churn_90d"]) > auc(churned, without.predict(fresh)["p_churn_90d"])
-    assert {name: sorted(known.values) for name, known in model.categories_.items()} == {"plan": ["free", "paid"]}
-    assert model.unseen(fresh) == {}
-    changed = fresh.assign(plan="gold")
-    assert model.unseen(changed) == {"plan": [("gold", len(fresh))]}
-    missing = fresh.assign(plan=None)
-    pd.testing.assert_frame_equal(model.predict(changed), model.predict(missing), check_exact=True)
-    with pytest.raises(DataError, match=r"feature 'plan' holds .* name it among the categories"):
-        ChurnModel(horizons_days=HORIZONS).fit(fresh, features=RICH)
-
-
-@pytest.mark.parametrize("kind", ["plain", "rich"])
-def test_files_and_numbers_rebuild_the_same_model(model: ChurnModel, kind: str) -> None:
+@pytest.mark.parametrize("rich", [False, True])
+def test_files_and_numbers_rebuild_the_same_model(model: ChurnModel, rich: bool) -> None:
     rows = rich_snapshots(rows=50, seed=3).set_index("customer_id")
-    model = model if kind == "plain" else rich_model(rich_snapshots())
+    model = rich_model(rich_snapshots()) if rich else model
     data = json.loads(json.dumps(model.to_dict()))
     copy = ChurnModel.from_files(data, model.to_files())
     pd.testing.assert_frame_equal(copy.predict(rows), model.predict(rows), check_exact=True)
@@ -219,7 +136,7 @@ def test_what_cannot_be_learnt_from_is_named(model: ChurnModel) -> None:
 
 def small_config(least: int) -> Config:
     tree = {"name": "shop", "transactions": {"sources": [{"dataset": "cdnow_sample"}]}}
-    churn = {"horizons_days": list(HORIZONS), "min_rows_per_class": least}
+    churn = {"horizons_days": [90], "min_rows_per_class": least}
     return build_config(tree | {"churn": churn}, environment={})
 
 

@@ -18,7 +18,7 @@ from clv_ml.models.folds import TimeFolds
 Floats = npt.NDArray[np.float64]
 Settings = Mapping[str, float]
 
-_MAX_ROUNDS = 400
+MAX_ROUNDS = 400
 _PATIENCE = 30
 _ENOUGH_TO_CALIBRATE = 500  # rows in the smaller class; a line through fewer cost more than it gave
 _THREADS = re.compile(r"\[num_threads: \d+\]")
@@ -191,7 +191,7 @@ def fit_classifier(
 
 def _try(matrix: Floats, outcome: Floats, folds: TimeFolds, recipe: Recipe) -> _Trial:
     fit, stop = folds.fit, folds.stop
-    booster = grow(matrix[fit], outcome[fit], recipe, _MAX_ROUNDS, (matrix[stop], outcome[stop]))
+    booster = grow(matrix[fit], outcome[fit], recipe, MAX_ROUNDS, (matrix[stop], outcome[stop]))
     later = folds.judge if len(folds.judge) else stop
     loss = log_loss(outcome[later], booster.predict(matrix[later]))
     return _Trial(recipe, booster, max(int(booster.best_iteration), 1), loss)

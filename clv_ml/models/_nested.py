@@ -15,14 +15,15 @@ from clv_ml.errors import DataError
 from clv_ml.models._boosting import Classifier, Floats, Recipe, fit_classifier
 from clv_ml.models._horizon_facts import HorizonFacts
 from clv_ml.models.folds import TimeFolds
+from clv_ml.models.tuning import Tuning, tune
 
 _FEW_ROWS = 5000
 _LEAST_ROWS = 50
 
 
 def fit_horizons(
-    matrix: Floats, outcomes: Mapping[int, Floats], folds: TimeFolds, recipe: Recipe
-) -> tuple[dict[int, Classifier], tuple[HorizonFacts, ...]]:
+    matrix: Floats, outcomes: Mapping[int, Floats], folds: TimeFolds, recipe: Recipe, *, tuning_trials: int = 0
+) -> tuple[dict[int, Classifier], tuple[HorizonFacts, ...], Tuning | None]:
     """Learn every horizon.
 
     Parameters
@@ -34,9 +35,18 @@ def fit_horizons(
     recipe
         For the longest horizon; the steps between horizons are always learnt with caution, because they are faint, and
         without signs, which are known for staying away altogether only.
+    tuning_trials
+        How many settings to try for the longest horizon.
+
+    Returns
+    -------
+    tuple
+        The classifiers by horizon, the facts of each (ascending), and what tuning found where it was asked for.
 
     Raises
     ------
+    ConfigError
+        If there are trials to make and optuna is not installed.
     DataError
         If the longest horizon has only one class, or a shorter outcome contradicts a longer one.
     """
@@ -46,6 +56,10 @@ def fit_horizons(
     _require_both(outcomes[main], f"churned_{main}")
     for shorter, longer in pairs:
         _require_agreement(outcomes, shorter, longer)
+    tuning = None
+    if tuning_trials:
+        tuning = tune(matrix, outcomes[main], folds, _careful(recipe, outcomes[main]), trials=tuning_trials)
+        recipe = replace(recipe, settings=tuning.settings)
     classifier, fact = fit_whole(matrix, outcomes[main], folds, recipe, name=f"churned_{main}", horizon_days=main)
     classifiers, facts = {main: classifier}, [fact]
     for shorter, longer in pairs:
@@ -54,7 +68,7 @@ def fit_horizons(
             matrix[back], outcomes[shorter][back], folds.within(back), recipe, shorter=shorter, longer=longer
         )
         facts.append(fact)
-    return classifiers, tuple(reversed(facts))
+    return classifiers, tuple(reversed(facts)), tuning
 
 
 def fit_whole(
@@ -68,8 +82,8 @@ def fit_whole(
         If it has only one class.
     """
     _require_both(outcome, name)
-    recipe = replace(recipe, cautious=bool(min(outcome.sum(), len(outcome) - outcome.sum()) < _FEW_ROWS))
-    return fit_classifier(matrix, outcome, folds, recipe, horizon_days=horizon_days, learnt_from="all rows")
+    careful = _careful(recipe, outcome)
+    return fit_classifier(matrix, outcome, folds, careful, horizon_days=horizon_days, learnt_from="all rows")
 
 
 def horizon_probabilities(classifiers: Mapping[int, Classifier], matrix: Floats) -> dict[int, Floats]:
@@ -80,6 +94,11 @@ def horizon_probabilities(classifiers: Mapping[int, Classifier], matrix: Floats)
         away = away + (1 - away) * classifiers[horizon].probability(matrix)
         found[horizon] = away
     return found
+
+
+def _careful(recipe: Recipe, outcome: Floats) -> Recipe:
+    smaller = min(outcome.sum(), len(outcome) - outcome.sum())
+    return replace(recipe, cautious=bool(smaller < _FEW_ROWS))
 
 
 def _require_both(outcome: Floats, name: str) -> None:

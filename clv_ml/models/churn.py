@@ -17,6 +17,7 @@ from clv_ml.models._nested import fit_horizons, fit_whole, horizon_probabilities
 from clv_ml.models.categories import CategoryMap, feature_matrix, numbers
 from clv_ml.models.folds import split_by_time
 from clv_ml.models.signs import known_signs
+from clv_ml.models.tuning import Tuning
 
 _OWN = "own"
 
@@ -43,7 +44,9 @@ class ChurnModel:
     monotone
         Hold the trees to the signs of :mod:`clv_ml.models.signs` where that costs nothing later in time.
     own_gap
-        Learn churned_own as well: no purchase within own_horizon_days, which must be among the features.
+        Learn churned_own as well: no purchase within own_horizon_days, which should be among the features.
+    tuning_trials
+        How many LightGBM settings to try for the main horizon; the usual ones where 0. Needs optuna.
 
     Attributes
     ----------
@@ -54,6 +57,7 @@ class ChurnModel:
     facts_ : tuple of HorizonFacts
         One a horizon, ascending.
     own_facts_ : HorizonFacts or None
+    tuning_ : Tuning or None
     """
 
     def __init__(
@@ -64,16 +68,19 @@ class ChurnModel:
         threads: int | None = None,
         monotone: bool = True,
         own_gap: bool = False,
+        tuning_trials: int = 0,
     ) -> None:
         self.horizons_days = tuple(horizons_days)
         self.seed = seed
         self.threads = threads
         self.monotone = monotone
         self.own_gap = own_gap
+        self.tuning_trials = tuning_trials
         self.features_: tuple[str, ...] = ()
         self.categories_: dict[str, CategoryMap] = {}
         self.facts_: tuple[HorizonFacts, ...] = ()
         self.own_facts_: HorizonFacts | None = None
+        self.tuning_: Tuning | None = None
         self._horizons: dict[int, Classifier] = {}
         self._own: Classifier | None = None
 
@@ -92,6 +99,8 @@ class ChurnModel:
 
         Raises
         ------
+        ConfigError
+            If there are trials to make and optuna is not installed.
         DataError
             If a column is missing or is no number, there are no rows, the main horizon has only one class, or
             somebody bought within a horizon but not within a longer one.
@@ -116,7 +125,9 @@ class ChurnModel:
             threads=self.threads,
         )
         outcomes = {horizon: numbers(rows[label]) for label, horizon in labels.items()}
-        self._horizons, self.facts_ = fit_horizons(matrix, outcomes, folds, recipe)
+        self._horizons, self.facts_, self.tuning_ = fit_horizons(
+            matrix, outcomes, folds, recipe, tuning_trials=self.tuning_trials
+        )
         if self.own_gap:
             churned = numbers(rows["churned_own"])
             # no own horizon is longer than the main one
@@ -186,9 +197,11 @@ class ChurnModel:
             "seed": self.seed,
             "monotone": self.monotone,
             "own_gap": self.own_gap,
+            "tuning_trials": self.tuning_trials,
             "features": list(self.features_),
             "categories": {name: known.to_dict() for name, known in self.categories_.items()},
             "facts": [asdict(fact) for fact in self.facts_],
+            "tuning": None if self.tuning_ is None else self.tuning_.to_dict(),
             "own_facts": None if self.own_facts_ is None else asdict(self.own_facts_),
             "classifiers": {name: known.to_dict() for name, known in self._classifiers().items()},
         }
@@ -196,12 +209,13 @@ class ChurnModel:
     @classmethod
     def from_files(cls, data: Mapping[str, Any], files: Mapping[str, str]) -> Self:
         """Rebuild a model from :meth:`to_dict` and :meth:`to_files`."""
-        settings = {name: data[name] for name in ("horizons_days", "seed", "monotone", "own_gap")}
+        settings = {name: data[name] for name in ("horizons_days", "seed", "monotone", "own_gap", "tuning_trials")}
         model = cls(**settings)
         model.features_ = tuple(data["features"])
         model.categories_ = {name: CategoryMap.from_dict(known) for name, known in data["categories"].items()}
         model.facts_ = tuple(HorizonFacts(**fact) for fact in data["facts"])
         model.own_facts_ = None if data["own_facts"] is None else HorizonFacts(**data["own_facts"])
+        model.tuning_ = None if data["tuning"] is None else Tuning(**data["tuning"])
         trees = {
             name: Classifier.from_text(kept, files[_file(name)] if kept["constant"] is None else None)
             for name, kept in data["classifiers"].items()
