@@ -125,6 +125,15 @@ def test_settings_that_are_given_take_the_place_of_the_usual_ones() -> None:
     assert "[min_data_in_leaf: 150]" in stumps.text()
 
 
+def test_features_may_have_any_name() -> None:
+    matrix, outcome = data(200)
+    odd = fit(matrix, outcome, Recipe(('sold: "x", [y]', "sold: 'x', {y}")))[0]
+    plain = fit(matrix, outcome, Recipe(FEATURES))[0]
+    np.testing.assert_array_equal(odd.probability(matrix), plain.probability(matrix))
+    assert odd.booster.feature_name()[0].endswith("_0")
+    assert plain.booster.feature_name() == list(FEATURES)
+
+
 def test_a_constant_is_the_same_for_everybody_and_for_nobody() -> None:
     constant = Classifier(None, constant=0.25)
     np.testing.assert_array_equal(constant.probability(np.zeros((3, 2))), [0.25] * 3)

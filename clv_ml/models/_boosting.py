@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ Settings = Mapping[str, float]
 MAX_ROUNDS = 400
 _PATIENCE = 30
 _ENOUGH_TO_CALIBRATE = 500  # rows in the smaller class; a line through fewer cost more than it gave
+_ODD = re.compile(r"[^\w.+-]")
 _THREADS = re.compile(r"\[num_threads: \d+\]")
 _ALWAYS: dict[str, Any] = {
     "objective": "binary",
@@ -138,15 +139,26 @@ def grow(
     }
     if any(recipe.signs):
         parameters["monotone_constraints"] = list(recipe.signs)
-    names = [str(name) for name in recipe.features]
     data = lgb.Dataset(
-        matrix, label=outcome, feature_name=names, categorical_feature=list(recipe.categories), params=parameters
+        matrix,
+        label=outcome,
+        feature_name=_plain_names(recipe.features),
+        categorical_feature=list(recipe.categories),
+        params=parameters,
     )
     if later is None:
         return lgb.train(parameters, data, num_boost_round=rounds)
     after = lgb.Dataset(later[0], label=later[1], reference=data)
     stop = lgb.early_stopping(_PATIENCE, verbose=False)
     return lgb.train(parameters, data, num_boost_round=rounds, valid_sets=[after], callbacks=[stop])
+
+
+def _plain_names(features: Sequence[str]) -> list[str]:
+    """Name features in a way that LightGBM takes, which refuses brackets, quotes and the like."""
+    plain = [_ODD.sub("_", str(name)) for name in features]
+    return [
+        name if name == given else f"{name}_{at}" for at, (name, given) in enumerate(zip(plain, features, strict=True))
+    ]
 
 
 def can_stop(outcome: Floats, folds: TimeFolds) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Self
@@ -116,7 +115,8 @@ class ChurnModel:
         self.features_ = tuple(features)
         self.categories_ = {name: CategoryMap.learn(rows[name]) for name in features if name in set(categories)}
         matrix = feature_matrix(rows, self.features_, self.categories_)
-        folds = split_by_time([_as_day(value) for value in rows["cutoff"]], embargo_days=self.horizons_days[-1])
+        days = {value: pd.Timestamp(value).date() for value in rows["cutoff"].unique()}
+        folds = split_by_time([days[value] for value in rows["cutoff"]], embargo_days=self.horizons_days[-1])
         recipe = Recipe(
             self.features_,
             categories=tuple(position for position, name in enumerate(features) if name in self.categories_),
@@ -237,7 +237,3 @@ class ChurnModel:
 
 def _file(name: str) -> str:
     return f"churn_{name}.txt" if name == _OWN else f"churn_{name}d.txt"
-
-
-def _as_day(value: Any) -> dt.date:
-    return pd.Timestamp(value).date()
