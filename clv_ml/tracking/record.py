@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
+import clv_ml
 from clv_ml.config import Config
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.models.bundle import Bundle
 from clv_ml.publishing import digest
-from clv_ml.tracking.log import TrainingRecord
+from clv_ml.tracking.promise import Promise, promise_files
+from clv_ml.tracking.run import DatasetRecord, ModelRecord, RunRecord
+
+_SHOWN = {".svg", ".png", ".md", ".json", ".txt"}
 
 
 def training_record(
@@ -25,46 +31,152 @@ def training_record(
     *,
     example: pd.DataFrame,
     predictions: pd.DataFrame,
-) -> TrainingRecord:
-    """Gather what MLflow keeps of a training."""
+    promise: Promise | None = None,
+    alias: str = "champion",
+) -> RunRecord:
+    """Gather what MLflow keeps of a training: a parent, and below it purchases, spend and churn.
+
+    Parameters
+    ----------
+    folder
+        What the training left on disk; its pictures, texts and JSON go along.
+    example, predictions
+        What the served model takes and gives.
+    promise
+        The forecast by cohort that a review will judge.
+    alias
+        What the new version is to be called: champion, challenger, or nothing.
+    """
     models = bundle.models
     params: dict[str, Any] = {"cutoff": models.cutoff, "seed": config.seed, "currency": config.currency}
     params |= {f"value.{key}": item for key, item in config.value.model_dump().items()}
     params |= {f"churn.{key}": item for key, item in config.churn.model_dump().items()}
-    params |= {f"{models.purchases.KIND}.{key}": item for key, item in models.purchases.params_.items()}
-    params |= {f"gamma_gamma.{key}": item for key, item in models.spend.params_.items()}
-    tables = {}
+    params |= _model_params(bundle)
+    tables: dict[str, pd.DataFrame] = {}
     for result in backtests:
         tables[f"backtest/{result.cutoff}/cohorts.json"] = result.cohorts
         tables[f"backtest/{result.cutoff}/accuracy.json"] = result.accuracy
         tables[f"backtest/{result.cutoff}/rankings.json"] = result.rankings
-    written = [path for path in sorted(folder.rglob("*")) if path.suffix in {".svg", ".png", ".md", ".json", ".txt"}]
+    written = [path for path in sorted(folder.rglob("*")) if path.suffix in _SHOWN]
     files: dict[str, str | Path] = {
         str(path.relative_to(folder)).replace("cutoff=", "backtest/"): path for path in written
     }
-    settings = config.model_dump(mode="json", exclude={"transactions": {"root"}, "output": True, "tracking": True})
-    files["config.yaml"] = yaml.safe_dump(settings, sort_keys=False)
-    return TrainingRecord(
+    files["config.yaml"] = yaml.safe_dump(settings(config), sort_keys=False)
+    tags = run_tags(config, models.cutoff) | {
+        "data_fingerprint": str(bundle.facts["data_fingerprint"]),
+        "bundle_version": bundle.version,
+        "mlflow.note.content": _description(folder),
+    }
+    if promise is not None:
+        promised_files, promised_tables = promise_files(promise)
+        files |= promised_files
+        tables |= promised_tables
+    metrics = backtests[-1].metrics() if backtests else {}
+    metrics |= {f"holdout_log_likelihood_{kind}": score for kind, score in models.purchase_scores.items()}
+    return RunRecord(
         name=f"train {models.cutoff}",
-        tags={
-            "cutoff": models.cutoff.isoformat(),
-            "main_horizon_days": str(config.churn.main_horizon_days),
-            "engine": "duckdb",
-            "data_fingerprint": str(bundle.facts["data_fingerprint"]),
-            "config_hash": digest(settings),
-            "bundle_version": bundle.version,
-            "clv_ml_version": str(bundle.facts["packages"]["clv_ml"]),
-            "mlflow.note.content": _description(folder),
-        },
+        kind="train",
+        tags=tags,
         params=params,
-        metrics=(backtests[-1].metrics() if backtests else {})
-        | {f"holdout_log_likelihood_{kind}": score for kind, score in models.purchase_scores.items()},
+        metrics=metrics,
         tables=tables,
         files=files,
-        bundle=bundle_path,
-        example=example,
-        predictions=predictions,
+        datasets=(_dataset(bundle, "training"),),
+        children=_children(config, bundle, backtests, tags),
+        model=ModelRecord(bundle_path, example, predictions, config.name, alias),
     )
+
+
+def run_tags(config: Config, cutoff: object) -> dict[str, str]:
+    """Return the tags that every run carries, so that runs can be searched and compared."""
+    return {
+        "cutoff": str(cutoff),
+        "horizons_days": ",".join(map(str, config.churn.horizons_days)),
+        "main_horizon_days": str(config.churn.main_horizon_days),
+        "engine": "duckdb",
+        "clv_ml_version": clv_ml.__version__,
+        "code_digest": code_digest(),
+        "config_hash": digest(settings(config)),
+    }
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """Return what a result depends on, ready for YAML: not where data and results are kept."""
+    kept = config.model_dump(mode="json", exclude={"output", "tracking"})
+    for table in ("transactions", "events", "customers"):
+        if isinstance(kept.get(table), dict):
+            kept[table].pop("root", None)
+    return kept
+
+
+@cache
+def code_digest() -> str:
+    """Digest the package's source, which tells versions apart that have one version number."""
+    root = Path(clv_ml.__file__).parent
+    seen = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        seen.update(str(path.relative_to(root)).encode())
+        seen.update(path.read_bytes())
+    return seen.hexdigest()[:12]
+
+
+def _children(
+    config: Config, bundle: Bundle, backtests: Sequence[Backtest], tags: Mapping[str, str]
+) -> tuple[RunRecord, ...]:
+    models = bundle.models
+    figures = backtests[-1].metrics() if backtests else {}
+    shared = {name: value for name, value in tags.items() if not name.startswith("mlflow.")}
+    kept = []
+    for name, model in (("purchases", models.purchases), ("spend", models.spend)):
+        fit = model.fit_
+        metrics = {
+            key.removeprefix(f"cohort_{name}_"): value
+            for key, value in figures.items()
+            if key.startswith(f"cohort_{name}_")
+        }
+        if fit is not None:
+            metrics |= {"log_likelihood": fit.log_likelihood, "customers": float(fit.n_customers)}
+        kept.append(
+            RunRecord(
+                name=f"{name} {models.cutoff}",
+                kind=name,
+                tags=shared | {"model": model.KIND},
+                params=dict(model.params_),
+                metrics=metrics,
+                datasets=(_dataset(bundle, "training"),),
+            )
+        )
+    source = models.purchases.KIND if models.churn is None else "lightgbm"
+    metrics = {key.replace(f"_{source}_", "_"): value for key, value in figures.items() if f"_{source}_" in f"_{key}"}
+    metrics |= {
+        key.removeprefix("cohort_churn_rate_"): value
+        for key, value in figures.items()
+        if key.startswith("cohort_churn_rate_")
+    }
+    kept.append(
+        RunRecord(
+            name=f"churn {models.cutoff}",
+            kind="churn",
+            tags=shared | {"model": source, "note": models.churn_note},
+            params=config.churn.model_dump(),
+            metrics=metrics,
+            datasets=(_dataset(bundle, "training"),),
+        )
+    )
+    return tuple(kept)
+
+
+def _model_params(bundle: Bundle) -> dict[str, Any]:
+    models = bundle.models
+    purchases = {f"{models.purchases.KIND}.{key}": item for key, item in models.purchases.params_.items()}
+    return purchases | {f"gamma_gamma.{key}": item for key, item in models.spend.params_.items()}
+
+
+def _dataset(bundle: Bundle, context: str) -> DatasetRecord:
+    fit = bundle.models.purchases.fit_
+    customers = None if fit is None else fit.n_customers
+    facts = {"known_until": bundle.models.cutoff.isoformat(), "customers": customers}
+    return DatasetRecord(str(bundle.facts["name"]), str(bundle.facts["data_fingerprint"]), context, facts)
 
 
 def _description(folder: Path) -> str:

@@ -5,26 +5,33 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from clv_ml.config import Config
-from clv_ml.errors import ClvError, ConfigError, ModelNotFoundError
-from clv_ml.models.bundle import MANIFEST
+from clv_ml.errors import ClvError, ConfigError
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
-CHAMPION = "champion"
+# an MLflow server answers within these or counts as down; MLflow's own patience is eight minutes
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+_DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_CONNECT_SECONDS = 10
 
 
 def mlflow_module() -> ModuleType:
     """Import MLflow with telemetry off and its chatter down to warnings."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         # deprecations inside MLflow's own dependencies are not the user's business
         warnings.simplefilter("ignore")
@@ -52,67 +59,69 @@ def shown_uri(config: Config) -> str:
 
 
 @contextmanager
-def connected(config: Config) -> Iterator[tuple[ModuleType, str]]:
+def connected(config: Config, *, alone: bool = False) -> Iterator[tuple[ModuleType, str]]:
     """Connect to the store, made on first use, and yield MLflow and the experiment's id.
+
+    Parameters
+    ----------
+    alone
+        Hold the store's lock to the end: other processes on this machine wait for their turn to write.
 
     Raises
     ------
     ClvError
-        If the store cannot be reached.
+        If the store cannot be reached, or fails.
     """
-    mlflow = mlflow_module()
     uri = tracking_uri(config)
-    config.tracking.store.mkdir(parents=True, exist_ok=True)
+    mlflow = mlflow_module()
+    from sqlalchemy.exc import SQLAlchemyError
+
     before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            config.tracking.store.mkdir(parents=True, exist_ok=True)
+            _require_answer(uri)
             # several processes that create one fresh SQLite store at once would break it
-            with _locked(config.tracking.store / ".mlflow.lock"):
+            with _locked(_lock_file(config, uri)):
                 mlflow.set_tracking_uri(uri)
                 mlflow.set_registry_uri(uri)
-                experiment = _experiment(mlflow, config)
-            yield mlflow, experiment
-        except mlflow.exceptions.MlflowException as error:
-            raise ClvError(f"MLflow at {_harmless(uri)}: {_first_line(error)}") from error
+                experiment = _experiment(mlflow, config, uri)
+                if alone:
+                    yield mlflow, experiment
+            if not alone:
+                yield mlflow, experiment
+        except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
+            raise ClvError(f"MLflow at {_harmless(uri)}: {_without_password(first_line(error), uri)}") from error
         finally:
             mlflow.set_tracking_uri(before[0])
             mlflow.set_registry_uri(before[1])
 
 
-def find_bundle(config: Config, model: str | None) -> Path:
-    """Find the folder of a bundle, by path or by MLflow address.
-
-    Parameters
-    ----------
-    model
-        A folder, or ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``; the champion of the config where None.
-
-    Raises
-    ------
-    ModelNotFoundError
-        If there is none.
-    """
-    address = model or f"models:/{config.name}@{CHAMPION}"
-    if not address.startswith("models:/"):
-        return Path(address)
-    with connected(config) as (mlflow, _):
-        try:
-            local = Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
-        except (mlflow.exceptions.MlflowException, OSError) as error:
-            raise ModelNotFoundError(f"no model {address}: {_first_line(error)}; run `clv-ml train` first") from error
-    found = sorted(local.rglob(MANIFEST))
-    if not found:
-        raise ModelNotFoundError(f"{address} holds no clv_ml bundle ({MANIFEST})")
-    return found[0].parent
+def _require_answer(uri: str) -> None:
+    """Knock at a database before MLflow does, who would try for minutes."""
+    parts = urlsplit(uri)
+    port = _DATABASE_PORTS.get(parts.scheme.partition("+")[0])
+    if port is not None and parts.hostname:
+        socket.create_connection((parts.hostname, parts.port or port), timeout=_CONNECT_SECONDS).close()
 
 
-def _experiment(mlflow: Any, config: Config) -> str:
+def _lock_file(config: Config, uri: str) -> Path:
+    """Return the lock of a store: beside a SQLite file, whoever uses it; otherwise beside the models."""
+    if uri.startswith("sqlite:///"):
+        database = Path(uri.removeprefix("sqlite:///").partition("?")[0])
+        database.parent.mkdir(parents=True, exist_ok=True)
+        return database.with_name(f".{database.name}.lock")
+    return config.tracking.store / ".mlflow.lock"
+
+
+def _experiment(mlflow: Any, config: Config, uri: str) -> str:
     found = mlflow.get_experiment_by_name(config.name)
     if found is not None:
         return str(found.experiment_id)
-    local = config.tracking.uri is None
-    location = (config.tracking.store.resolve() / ARTIFACTS / config.name).as_uri() if local else None
+    # a server knows where its artifacts go; with a bare database they go beside the models
+    served = urlsplit(uri).scheme in {"http", "https", "databricks"}
+    location = None if served else (config.tracking.store.resolve() / ARTIFACTS / config.name).as_uri()
     return str(mlflow.create_experiment(config.name, artifact_location=location))
 
 
@@ -129,5 +138,18 @@ def _harmless(uri: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
-def _first_line(error: Exception) -> str:
+def _without_password(message: str, uri: str) -> str:
+    password = urlsplit(uri).password
+    return message.replace(password, "***") if password else message
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of MLflow says, without the page that follows."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def find_bundle(config: Config, model: str | None) -> Path:
+    """Find the folder of a bundle, as `clv_ml.tracking.registry.resolve` does."""
+    from clv_ml.tracking.registry import resolve
+
+    return resolve(config, model)[0]
