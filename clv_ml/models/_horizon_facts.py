@@ -43,3 +43,22 @@ class HorizonFacts:
     monotone: list[str] = field(default_factory=list)
     log_loss_free: float | None = None
     log_loss_monotone: float | None = None
+
+
+def constant_facts(horizon_days: int, learnt_from: str, rows: int, share: float) -> HorizonFacts:
+    """Return the facts of a horizon with too few rows for more than one share of all."""
+    return HorizonFacts(
+        horizon_days=horizon_days,
+        learnt_from=learnt_from,
+        rounds=0,
+        rounds_from="a constant: too few rows to tell apart",
+        rows=rows,
+        churned_share=share,
+        calibrated=False,
+        log_loss_raw=None,
+        log_loss_calibrated=None,
+        fit_cutoffs=[],
+        stop_cutoff=None,
+        judge_cutoff=None,
+        cautious=True,
+    )

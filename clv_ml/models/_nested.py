@@ -13,7 +13,7 @@ import numpy as np
 
 from clv_ml.errors import DataError
 from clv_ml.models._boosting import Classifier, Floats, Recipe, fit_classifier
-from clv_ml.models._horizon_facts import HorizonFacts
+from clv_ml.models._horizon_facts import HorizonFacts, constant_facts
 from clv_ml.models.folds import TimeFolds
 from clv_ml.models.tuning import Tuning, tune
 
@@ -51,39 +51,61 @@ def fit_horizons(
         If the longest horizon has only one class, or a shorter outcome contradicts a longer one.
     """
     descending = sorted(outcomes, reverse=True)
-    pairs = list(zip(descending[1:], descending, strict=False))
     main = descending[0]
-    _require_both(outcomes[main], f"churned_{main}")
-    for shorter, longer in pairs:
-        _require_agreement(outcomes, shorter, longer)
-    tuning = None
-    if tuning_trials:
-        tuning = tune(matrix, outcomes[main], folds, _careful(recipe, outcomes[main]), trials=tuning_trials)
-        recipe = replace(recipe, settings=tuning.settings)
-    classifier, fact = fit_whole(matrix, outcomes[main], folds, recipe, name=f"churned_{main}", horizon_days=main)
+    if len(np.unique(outcomes[main])) < 2:
+        only, rows = outcomes[main][0], len(outcomes[main])
+        raise DataError(f"snapshots: churned_{main} is {only:.0f} in all {rows} rows, nothing to tell apart")
+    smaller = min(outcomes[main].sum(), len(outcomes[main]) - outcomes[main].sum())
+    recipe = replace(recipe, cautious=bool(smaller < _FEW_ROWS))
+    tuning = tune(matrix, outcomes[main], folds, recipe, trials=tuning_trials) if tuning_trials else None
+    tuned = recipe if tuning is None else replace(recipe, settings=tuning.settings)
+    classifier, fact = fit_classifier(matrix, outcomes[main], folds, tuned, horizon_days=main, learnt_from="all rows")
     classifiers, facts = {main: classifier}, [fact]
-    for shorter, longer in pairs:
-        back = outcomes[longer] == 0
-        classifiers[shorter], fact = _fit_step(
-            matrix[back], outcomes[shorter][back], folds.within(back), recipe, shorter=shorter, longer=longer
+    for shorter, longer in zip(descending[1:], descending, strict=False):
+        classifiers[shorter], fact = fit_step(
+            matrix,
+            {f"churned_{shorter}": outcomes[shorter], f"churned_{longer}": outcomes[longer]},
+            folds,
+            recipe,
+            horizons_days=(shorter, longer),
         )
         facts.append(fact)
     return classifiers, tuple(reversed(facts)), tuning
 
 
-def fit_whole(
-    matrix: Floats, outcome: Floats, folds: TimeFolds, recipe: Recipe, *, name: str, horizon_days: int
+def fit_step(
+    matrix: Floats, outcomes: Mapping[str, Floats], folds: TimeFolds, recipe: Recipe, *, horizons_days: tuple[int, int]
 ) -> tuple[Classifier, HorizonFacts]:
-    """Learn one outcome from all rows, with caution where the smaller class has fewer than 5,000 of them.
+    """Learn who waits longer than the shorter horizon among those who are back within the longer one.
+
+    Parameters
+    ----------
+    outcomes
+        By name: that of the shorter horizon, which may be each customer's own, and that of the longer one.
 
     Raises
     ------
     DataError
-        If it has only one class.
+        If they contradict each other.
     """
-    _require_both(outcome, name)
-    careful = _careful(recipe, outcome)
-    return fit_classifier(matrix, outcome, folds, careful, horizon_days=horizon_days, learnt_from="all rows")
+    (short_name, shorter), (long_name, longer) = outcomes.items()
+    wrong = int(np.count_nonzero(shorter < longer))
+    if wrong:
+        raise DataError(
+            f"snapshots: {short_name} is 0 and {long_name} is 1 in {wrong} rows, but who bought within the shorter "
+            "horizon also bought within the longer one; make both from the same purchases"
+        )
+    back = longer == 0
+    outcome, learnt_from = shorter[back], f"rows with a purchase within {horizons_days[1]} days"
+    late = float(outcome.sum())
+    if min(late, len(outcome) - late) >= _LEAST_ROWS:
+        cautious = replace(recipe, cautious=True, signs=(), settings={})
+        split = folds.within(back)
+        return fit_classifier(
+            matrix[back], outcome, split, cautious, horizon_days=horizons_days[0], learnt_from=learnt_from
+        )
+    share = (late + 1) / (len(outcome) + 2)  # Laplace: never certain, also where there are no rows
+    return Classifier(None, constant=share), constant_facts(horizons_days[0], learnt_from, len(outcome), share)
 
 
 def horizon_probabilities(classifiers: Mapping[int, Classifier], matrix: Floats) -> dict[int, Floats]:
@@ -94,50 +116,3 @@ def horizon_probabilities(classifiers: Mapping[int, Classifier], matrix: Floats)
         away = away + (1 - away) * classifiers[horizon].probability(matrix)
         found[horizon] = away
     return found
-
-
-def _careful(recipe: Recipe, outcome: Floats) -> Recipe:
-    smaller = min(outcome.sum(), len(outcome) - outcome.sum())
-    return replace(recipe, cautious=bool(smaller < _FEW_ROWS))
-
-
-def _require_both(outcome: Floats, name: str) -> None:
-    if len(np.unique(outcome)) < 2:
-        raise DataError(f"snapshots: {name} is {outcome[0]:.0f} in all {len(outcome)} rows, nothing to tell apart")
-
-
-def _require_agreement(outcomes: Mapping[int, Floats], shorter: int, longer: int) -> None:
-    wrong = int(np.count_nonzero(outcomes[shorter] < outcomes[longer]))
-    if wrong:
-        raise DataError(
-            f"snapshots: churned_{shorter} is 0 and churned_{longer} is 1 in {wrong} rows, but who bought within "
-            f"{shorter} days also bought within {longer}; make both from the same purchases"
-        )
-
-
-def _fit_step(
-    matrix: Floats, outcome: Floats, folds: TimeFolds, recipe: Recipe, *, shorter: int, longer: int
-) -> tuple[Classifier, HorizonFacts]:
-    """Learn who waits longer than the shorter horizon among those who are back within the longer one."""
-    learnt_from = f"rows with a purchase within {longer} days"
-    late = float(outcome.sum())
-    if min(late, len(outcome) - late) >= _LEAST_ROWS:
-        cautious = replace(recipe, cautious=True, signs=(), settings={})
-        return fit_classifier(matrix, outcome, folds, cautious, horizon_days=shorter, learnt_from=learnt_from)
-    share = (late + 1) / (len(outcome) + 2)  # Laplace: never certain, also where there are no rows
-    fact = HorizonFacts(
-        horizon_days=shorter,
-        learnt_from=learnt_from,
-        rounds=0,
-        rounds_from="a constant: too few rows to tell apart",
-        rows=len(outcome),
-        churned_share=share,
-        calibrated=False,
-        log_loss_raw=None,
-        log_loss_calibrated=None,
-        fit_cutoffs=[],
-        stop_cutoff=None,
-        judge_cutoff=None,
-        cautious=True,
-    )
-    return Classifier(None, constant=share), fact

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.models._boosting import Classifier, Floats, Recipe
 from clv_ml.models._horizon_facts import HorizonFacts
-from clv_ml.models._nested import fit_horizons, fit_whole, horizon_probabilities
+from clv_ml.models._nested import fit_horizons, fit_step, horizon_probabilities
 from clv_ml.models.categories import CategoryMap, feature_matrix, numbers
 from clv_ml.models.folds import split_by_time
 from clv_ml.models.signs import known_signs
@@ -25,7 +24,8 @@ class ChurnModel:
     """Gradient-boosted classifiers whose probabilities fall with the horizon, without ties.
 
     The longest horizon is learnt directly. A shorter one is learnt as P(no purchase within it | a purchase within
-    the next longer one), from the rows with such a purchase, so that p_60 = p_90 + (1 - p_90) * that, and so on.
+    the next longer one), from the rows with such a purchase, so that p_60 = p_90 + (1 - p_90) * that, and so on. So
+    is the customer's own horizon, inside the main one.
 
     Training is ordered in time with a full horizon between the parts: fit < stop (early stopping, and
     calibration is fitted here) < judge (calibration and signs are kept only if they lower the log loss here). Then the
@@ -129,11 +129,10 @@ class ChurnModel:
             matrix, outcomes, folds, recipe, tuning_trials=self.tuning_trials
         )
         if self.own_gap:
-            churned = numbers(rows["churned_own"])
+            main = self.horizons_days[-1]
+            names = {"churned_own": numbers(rows["churned_own"]), f"churned_{main}": outcomes[main]}
             # no own horizon is longer than the main one
-            self._own, self.own_facts_ = fit_whole(
-                matrix, churned, folds, recipe, name="churned_own", horizon_days=self.horizons_days[-1]
-            )
+            self._own, self.own_facts_ = fit_step(matrix, names, folds, recipe, horizons_days=(main, main))
         return self
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +147,7 @@ class ChurnModel:
         -------
         pandas.DataFrame
             Indexed like `features`: p_churn_30d, ... in [0, 1], falling with the horizon; with `own_gap` also
-            p_churn_own, at least that of the main horizon, than which no own horizon is longer.
+            p_churn_own, above that of the main horizon, than which no own horizon is longer.
 
         Raises
         ------
@@ -159,7 +158,8 @@ class ChurnModel:
         away = horizon_probabilities(self._horizons, matrix)
         scores = {f"p_churn_{horizon}d": away[horizon] for horizon in self.horizons_days}
         if self._own is not None:
-            scores["p_churn_own"] = np.maximum(self._own.probability(matrix), away[self.horizons_days[-1]])
+            main = away[self.horizons_days[-1]]
+            scores["p_churn_own"] = main + (1 - main) * self._own.probability(matrix)
         return pd.DataFrame(scores, index=features.index)
 
     def unseen(self, features: pd.DataFrame) -> dict[str, list[tuple[str, int]]]:
