@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -134,8 +135,61 @@ def test_score_tells_where_the_list_and_the_page_are(job: JobRun, tmp_path: Path
     assert "already complete" in again.stdout
 
 
+def test_simulate_tells_where_the_files_are_and_what_to_do_next(tmp_path: Path) -> None:
+    folder = tmp_path / "business"
+    result = _run("simulate", "--customers", "300", "--out", str(folder), "--days", "300", "--seed", "3")
+    assert result.exit_code == 0
+    assert "simulated 300 customers with " in result.stdout
+    assert "attainable" in result.stdout
+    assert f"clv-ml train --config {folder / 'config.yaml'}" in result.stdout
+    assert json.loads((folder / "parameters.json").read_text())["days"] == 300
+    assert _run("validate", "--config", str(folder / "config.yaml")).exit_code == 0
+
+
+def test_simulate_can_make_visits_that_know_nothing(tmp_path: Path) -> None:
+    arguments = (
+        "simulate",
+        "--customers",
+        "300",
+        "--out",
+        str(tmp_path),
+        "--no-informative",
+        "--set",
+        "visits_per_day=0.1",
+    )
+    [line] = [line for line in _run(*arguments).stdout.splitlines() if "attainable" in line]
+    attainable, rival = re.findall(r"0\.\d{3}", line)
+    assert attainable == rival
+    parameters = json.loads((tmp_path / "parameters.json").read_text())
+    assert (parameters["informative"], parameters["visits_per_day"]) == (False, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--customers", "0"], "customers is 0; it must be from 1"),
+        (["--customers", "-3"], "customers is -3; it must be from 1"),
+        (["--customers", "10", "--seed", "-1"], "seed is -1"),
+        (["--customers", "10", "--days", "0"], "days is 0; it must be a whole number"),
+        (["--customers", "10", "--days", "45"], "days is 45; it must be above 60"),
+        (["--customers", "10", "--set", "fade_days=-1"], "fade_days is -1.0; it must be above 0"),
+        (["--customers", "10", "--set", "fade=1"], "unknown name"),
+    ],
+)
+def test_simulate_refuses_bad_numbers_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = _run("simulate", "--out", str(tmp_path / "none"), *arguments)
+    assert result.exit_code == 2
+    assert message in _error_line(result)
+    assert not (tmp_path / "none").exists()
+
+
+def test_simulate_wants_a_number_of_customers(tmp_path: Path) -> None:
+    assert _run("simulate", "--out", str(tmp_path), "--customers", "many").exit_code == 2
+    assert _run("simulate", "--out", str(tmp_path)).exit_code == 2
+
+
 def test_every_command_explains_itself() -> None:
-    for command in ("demo", "validate", "train", "backtest", "score"):
+    for command in ("demo", "validate", "train", "backtest", "score", "simulate"):
         result = _run(command, "--help")
         assert result.exit_code == 0
         assert "--set" in result.stdout

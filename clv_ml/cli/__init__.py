@@ -3,5 +3,6 @@
 from clv_ml.cli.command import app, main
 from clv_ml.cli.jobs import DEMO, DEMO_TREE
 from clv_ml.cli.reporter import Reporter
+from clv_ml.cli.simulating import simulate
 
-__all__ = ["DEMO", "DEMO_TREE", "Reporter", "app", "main"]
+__all__ = ["DEMO", "DEMO_TREE", "Reporter", "app", "main", "simulate"]

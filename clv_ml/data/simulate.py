@@ -90,6 +90,11 @@ def simulated_blocks(parameters: SimulationParameters, *, customers: int, seed: 
         raise ConfigError(f"customers is {customers}; it must be from 1 to {MAX_CUSTOMERS:,}")
     if not 0 <= seed < 2**31:
         raise ConfigError(f"seed is {seed}; it must be from 0 to {2**31 - 1}")
+    # checked here and not at the first block, before anything is written
+    return _blocks(parameters, customers, seed)
+
+
+def _blocks(parameters: SimulationParameters, customers: int, seed: int) -> Iterator[Simulation]:
     for number, first in enumerate(range(0, customers, BLOCK)):
         block = Simulation(parameters, **block_tables(parameters, seed=seed, number=number))
         yield block if first + BLOCK <= customers else _only(block, customers - first)
