@@ -63,6 +63,8 @@ def test_categories_are_learnt_and_unseen_ones_are_named(rich: ChurnModel) -> No
     assert auc(churned, rich.predict(fresh)["p_churn_90d"]) > auc(churned, without.predict(fresh)["p_churn_90d"])
     assert {name: sorted(known.values) for name, known in rich.categories_.items()} == {"plan": ["free", "paid"]}
     assert rich.unseen(fresh) == {}
+    with pytest.raises(DataError, match="features: column 'plan' is missing"):
+        rich.unseen(fresh.drop(columns="plan"))
     changed = fresh.assign(plan="gold")
     assert rich.unseen(changed) == {"plan": [("gold", len(fresh))]}
     missing = fresh.assign(plan=None)

@@ -41,7 +41,7 @@ class ChurnModel:
     threads
         For training; the result does not depend on it. All cores where None.
     monotone
-        Hold the trees to the signs of :mod:`clv_ml.models.signs` where that costs nothing later in time.
+        Hold the main horizon to the signs of :mod:`clv_ml.models.signs` where that costs nothing later in time.
     own_gap
         Learn churned_own as well: no purchase within own_horizon_days, which should be among the features.
     tuning_trials
@@ -166,7 +166,13 @@ class ChurnModel:
         """Name the categories that training had not seen, with their rows, by column; columns without any are left out.
 
         They are scored as one of the rare categories, or as missing where training had none.
+
+        Raises
+        ------
+        DataError
+            If a column is missing.
         """
+        self._require_columns(features)
         found = {name: known.unseen(features[name]) for name, known in self.categories_.items()}
         return {name: values for name, values in found.items() if values}
 
@@ -229,10 +235,13 @@ class ChurnModel:
         return named if self._own is None else {**named, _OWN: self._own}
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
+        self._require_columns(features)
+        return feature_matrix(features, self.features_, self.categories_)
+
+    def _require_columns(self, features: pd.DataFrame) -> None:
         absent = [name for name in self.features_ if name not in features.columns]
         if absent:
             raise missing_columns("features", absent, features.columns, "Score with the features of training.")
-        return feature_matrix(features, self.features_, self.categories_)
 
 
 def _file(name: str) -> str:
