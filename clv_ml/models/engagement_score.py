@@ -203,12 +203,12 @@ def engagement_by_cohort(scores: pd.DataFrame, cohort: pd.Series) -> pd.DataFram
 
 
 def _high(customers: pd.DataFrame, name: str) -> float | None:
-    """90th percentile among those above 0."""
+    """90th percentile among those above 0, a value that somebody had."""
     if name not in customers:
         return None
     values = np.sort(customers[name].to_numpy(dtype=float, na_value=math.nan))
     values = values[values > 0]
-    return float(np.quantile(values, 0.9)) if len(values) else None
+    return float(np.quantile(values, 0.9, method="inverted_cdf")) if len(values) else None
 
 
 def _require(customers: pd.DataFrame) -> None:
