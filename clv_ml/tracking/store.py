@@ -91,6 +91,9 @@ def connected(config: Config, *, alone: bool = False) -> Iterator[tuple[ModuleTy
                     yield mlflow, experiment
             if not alone:
                 yield mlflow, experiment
+        except ModuleNotFoundError as error:
+            remedy = "install the database's driver, for PostgreSQL `pip install clv_ml[postgres]`"
+            raise ClvError(f"MLflow at {_harmless(uri)}: {error}; {remedy}") from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
             raise ClvError(f"MLflow at {_harmless(uri)}: {_without_password(first_line(error), uri)}") from error
         finally:
