@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +120,7 @@ def _unprivileged() -> int | None:
     pytest.skip("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
 
 
-def _run(command: list[str | Path], user: int | None) -> None:
+def _run(command: Sequence[object], user: int | None) -> None:
     done = subprocess.run(
         [str(part) for part in command],
         user=user,
