@@ -5,6 +5,7 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,15 +132,26 @@ def test_the_order_of_rows_does_not_matter() -> None:
     )
 
 
-def test_more_nodes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    simulation = simulate(KNOWN, customers=1500, seed=3)
-    for horizon in (10, HORIZON):
-        monkeypatch.undo()
-        score = attainable_score(simulation, cutoff=CUTOFF, horizon_days=horizon)
-        monkeypatch.setattr(_optimum, "_NODES_U", 128)
-        monkeypatch.setattr(_optimum, "_NODES_P", 64)
-        finer = attainable_score(simulation, cutoff=CUTOFF, horizon_days=horizon)
-        assert np.abs(score - finer).max() < 1e-6
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"visits_per_day": 3.0, "visits_left": 0.0},
+        {"fade_days": 120.0},
+        {"a": 0.05, "b": 0.2},
+        {"buys_at_signup": 1.0, "email_open_share": 0.0},
+    ],
+    ids=str,
+)
+def test_more_nodes_change_nothing(monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]) -> None:
+    simulation = simulate(dataclasses.replace(KNOWN, **changed), customers=500, seed=3)
+    scores = attainable_scores(simulation, cutoff=CUTOFF, horizons_days=[10, HORIZON])
+    assert scores["p_churn_90d"].between(0, 1).all()
+    monkeypatch.setattr(_optimum, "_NODES_U", 128)
+    monkeypatch.setattr(_optimum, "_NODES_P", 48)
+    finer = attainable_scores(simulation, cutoff=CUTOFF, horizons_days=[10, HORIZON])
+    for name in ("p_churn_10d", "p_churn_90d"):
+        np.testing.assert_allclose(scores[name], finer[name], atol=1e-6)
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.8, 2.5), (0.3, 0.7), (1.0, 1.0), (0.5, 3000.0)])

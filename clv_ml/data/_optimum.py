@@ -65,20 +65,20 @@ def _buyers(histories: Histories, parameters: SimulationParameters, horizons: Se
     gone -= (r + x) * (np.log(alpha + last - start) - np.log(alpha + age))
 
     rates = _Mixture(x, 1.0 / (alpha + age), parameters)
-    alive = rates.unfaded(0.0, fade)
-    quiet = [rates.unfaded(horizon, max(fade - horizon, 0.0)) for horizon in horizons]
-    # ranges of u meet at the horizons, where the integrand of one of `quiet` begins
-    bounds = sorted({0.0, fade, *(horizon for horizon in horizons if horizon < fade)})
-    for low, high in pairwise(bounds):
-        for u, weight in _legendre(low, high):
-            seen = weight * np.exp(activity.log_likelihood(histories.cutoff + u))
-            alive += seen * rates.leaving(0.0, u)
-            for total, horizon in zip(quiet, horizons, strict=True):
-                if u > horizon:
-                    total += seen * rates.leaving(horizon, u - horizon)
-    top = np.maximum(gone, 0.0)
-    left, rest = np.exp(gone - top), np.exp(-top)
-    return np.stack([(left + total * rest) / (left + alive * rest) for total in quiet], axis=1)
+    nodes = _departures(fade, horizons)
+    seen = np.array([activity.log_likelihood(histories.cutoff + u) for u, _ in nodes])
+    # the most likely explanation is put to 1: those of a very busy customer differ by more than a float can hold
+    top = np.maximum(np.maximum(gone, 0.0), seen.max(axis=0))
+    left, unfaded = np.exp(gone - top), np.exp(-top)
+    alive = unfaded * rates.quiet(0.0, fade)
+    silent = [unfaded * rates.quiet(horizon, max(fade - horizon, 0.0)) for horizon in horizons]
+    for (u, weight), log_seen in zip(nodes, seen, strict=True):
+        faded = weight * np.exp(log_seen - top)
+        alive += faded * rates.leaving(0.0, u)
+        for total, horizon in zip(silent, horizons, strict=True):
+            if u > horizon:
+                total += faded * rates.leaving(horizon, u - horizon)
+    return np.stack([(left + total) / (left + alive) for total in silent], axis=1)
 
 
 def _log_odds_of_a_last(x: Floats, parameters: SimulationParameters) -> Floats:
@@ -87,11 +87,18 @@ def _log_odds_of_a_last(x: Floats, parameters: SimulationParameters) -> Floats:
     return np.asarray(betaln(a + 1.0, stay) - betaln(a, stay + 1.0))
 
 
-def _legendre(low: float, high: float) -> list[tuple[float, float]]:
-    """Nodes and weights on an interval."""
+def _departures(fade: float, horizons: Sequence[float]) -> list[tuple[float, float]]:
+    """Gauss-Legendre nodes u and weights on (0, fade), in ranges that meet at the horizons.
+
+    There the integrand of the numerator begins.
+    """
     nodes, weights = roots_legendre(_NODES_U)
-    half = (high - low) / 2.0
-    return [(low + half * (1.0 + node), half * weight) for node, weight in zip(nodes, weights, strict=True)]
+    bounds = sorted({0.0, fade, *(horizon for horizon in horizons if horizon < fade)})
+    return [
+        (low + (high - low) / 2.0 * (1.0 + node), (high - low) / 2.0 * weight)
+        for low, high in pairwise(bounds)
+        for node, weight in zip(nodes, weights, strict=True)
+    ]
 
 
 class _Mixture:
@@ -105,7 +112,7 @@ class _Mixture:
         self._p = np.stack([nodes for nodes, _ in rules], axis=1)[:, position]
         self._weight = np.stack([weights for _, weights in rules], axis=1)[:, position]
 
-    def unfaded(self, silent: float, further: float) -> Floats:
+    def quiet(self, silent: float, further: float) -> Floats:
         """Mean of e^(-lambda silent) e^(-lambda p further): no purchase, then no departure."""
         return self._mean(lambda p: np.exp(-self._shape * np.log1p(self._scale * (silent + p * further))))
 

@@ -19,7 +19,9 @@ _POSITIVE = (
     *("r", "alpha", "a", "b", "spend_p", "spend_v"),
     *("first_purchase_days", "visits_shape", "visits_per_day", "minutes_per_visit", "fade_days"),
 )
-_SHARES = ("visits_left", "buys_at_signup", "email_open_share")
+_SHARES = ("visits_left", "buys_at_signup")
+# Above this a mistake is likelier than a business, and a customer's rows fill the memory.
+_MOST_A_DAY = 100.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,10 @@ class SimulationParameters:
         for name in _SHARES:
             _require(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
         _require(self, "spend_q", self.spend_q > 1, "above 1, or mean spend is infinite")
+        _require(self, "email_open_share", 0 <= self.email_open_share < 1, "from 0 to below 1")
+        _require(self, "visits_per_day", self.visits_per_day <= _MOST_A_DAY, f"at most {_MOST_A_DAY:g}")
+        rate = f"such that r / alpha, the purchases a day, are at most {_MOST_A_DAY:g}"
+        _require(self, "alpha", self.r / self.alpha <= _MOST_A_DAY, rate)
         _require(self, "lessons_per_visit", self.lessons_per_visit >= 0, "0 or more")
         _require(self, "email_every_days", self.email_every_days > 1, "above 1, the days in which an e-mail is opened")
         _require(self, "days", isinstance(self.days, int) and 2 <= self.days <= 36500, "a whole number from 2 to 36500")
