@@ -108,6 +108,41 @@ class BacktestConfig(Section):
     periods: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class ForecastConfig(Section):
+    """What each training and scoring promises for its cohorts, to be judged by a later review."""
+
+    horizons_days: Annotated[tuple[Annotated[int, Field(ge=1, le=3650)], ...], Field(min_length=1)] = (
+        30,
+        90,
+        180,
+        365,
+    )
+    cohort_by: str = "first_purchase_month"
+    """first_purchase_month, start_month (signup, first purchase or first activity, where events or customers are
+    given), or a category of the customers."""
+    error_cutoffs: Annotated[int, Field(ge=0, le=100)] = 4
+    """Past cutoffs, one main horizon apart, that tell how far off the value models have been; they widen the bands."""
+
+    @model_validator(mode="after")
+    def _horizons_ascend(self) -> Self:
+        if list(self.horizons_days) != sorted(set(self.horizons_days)):
+            raise ValueError("horizons_days must ascend without repeats")
+        return self
+
+
+class DriftConfig(Section):
+    """When a scoring is told to differ from the training."""
+
+    psi_alert: Annotated[float, Field(gt=0.0)] = 0.25
+    """Population stability index of a feature or score from which on it alerts; 0.1 to 0.25 is worth a look."""
+    bins: Annotated[int, Field(ge=2, le=100)] = 10
+    """Parts of equal size, by the training's customers, that the index compares."""
+    churn_points: Annotated[float, Field(gt=0.0, le=100.0)] = 5.0
+    """Percentage points by which a cohort's churn may differ from its own baseline, beyond chance, before it alerts."""
+    min_customers: Annotated[int, Field(ge=1)] = 50
+    """Smaller cohorts are told and never alert."""
+
+
 class RiskConfig(Section):
     """Who is on the risk list, and in what order."""
 
@@ -127,7 +162,9 @@ class TrackingConfig(Section):
     uri: str | None = None
     """Tracking address; a SQLite file under `store` where None."""
     store: Path = Path("models")
-    """Folder of the local store, its artifacts and the model bundles."""
+    """Folder of the local store, its artifacts, the model bundles and the runs that wait to be uploaded."""
+    promote: Literal["never", "if-better", "always"] = "always"
+    """Whether a new model becomes the champion: if-better compares it with the champion on the backtest cutoffs."""
 
 
 class OutputConfig(Section):
@@ -153,6 +190,8 @@ class Config(Section):
     churn: ChurnConfig = ChurnConfig()
     backtest: BacktestConfig = BacktestConfig()
     sufficiency: SufficiencyConfig | None = None
+    forecast: ForecastConfig = ForecastConfig()
+    drift: DriftConfig = DriftConfig()
     risk: RiskConfig = RiskConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig = OutputConfig()
