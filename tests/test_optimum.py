@@ -136,7 +136,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     "changed",
     [
         {},
-        {"visits_per_day": 3.0, "visits_left": 0.0},
+        {"visits_per_day": 1.0, "visits_left": 0.0},
         {"fade_days": 120.0},
         {"a": 0.05, "b": 0.2},
         {"buys_at_signup": 1.0, "email_open_share": 0.0},
