@@ -10,7 +10,7 @@ import typer
 
 from clv_ml.cli.command import ConfigOption, JsonOption, SetOption, app, parsed_day, run
 from clv_ml.cli.reporter import Reporter
-from clv_ml.cli.telling import tell_backtest, tell_scores, tell_store, tell_training
+from clv_ml.cli.telling import tell_backtest, tell_scores, tell_store, tell_sufficiency, tell_training
 from clv_ml.config import build_config, load_config
 
 DEMO = Path("configs/demo.yaml")
@@ -107,6 +107,7 @@ def backtest(config: ConfigOption, overrides: SetOption = None, as_json: JsonOpt
         reporter.stop()
         for result in found:
             tell_backtest(result)
+        tell_sufficiency(folder / "sufficiency.csv")
         typer.echo(f"tables and pictures: {folder}")
 
     run(job, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,6 +18,8 @@ def tell_training(config: Config, result: Any) -> None:
     typer.echo(f"rows: {quality.rows_in:,} in = {quality.rows_valid:,} valid + {_quarantined(quality)}")
     if result.bundle.models.churn is None:
         typer.echo(f"note: {result.bundle.models.churn_note}")
+    for alarm in result.bundle.models.alarms:
+        typer.echo(f"note: feature {alarm}")
     typer.echo(f"model bundle:    {result.bundle_path}")
     typer.echo(f"registered:      models:/{config.name}/{result.run.model_version} (champion)")
     for found in result.backtests:
@@ -26,13 +29,24 @@ def tell_training(config: Config, result: Any) -> None:
 
 def tell_backtest(found: Any) -> None:
     """Tell what one backtest found."""
-    from clv_ml.reports.tables import accuracy_text, cohort_text
+    from clv_ml.reports.tables import accuracy_text, cohort_text, gain_text
 
     typer.echo(f"\nJudged from {found.cutoff} on the {found.horizon_days} days after it:")
     typer.echo(accuracy_text(found.accuracy))
+    typer.echo(gain_text(found.gains))
     typer.echo("\nForecast and actual by month of first purchase:")
     typer.echo(cohort_text(found.main_cohorts()))
     typer.echo()
+
+
+def tell_sufficiency(table: Path) -> None:
+    """Tell how early one can know, where the backtest has looked."""
+    if table.is_file():
+        import pandas as pd
+
+        typer.echo("How early can we know? AUC from the first days alone, and LightGBM's gain over each score:")
+        typer.echo(pd.read_csv(table).round(3).to_string(index=False))
+        typer.echo()
 
 
 def tell_scores(result: Any) -> None:

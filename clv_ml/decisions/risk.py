@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,7 @@ RISK_COLUMNS = (
     "usual_gap_days",
     "score_source",
     "history_days",
+    "engagement_score",
     "margin",
     "cost_per_order",
     "annual_discount_rate",
@@ -99,7 +101,12 @@ def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[s
 
 
 def risk_list(
-    customers: pd.DataFrame, scores: pd.DataFrame, *, config: RiskConfig, context: ListContext
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    config: RiskConfig,
+    context: ListContext,
+    explain: Callable[[pd.DataFrame], pd.DataFrame | None] = lambda rows: None,
 ) -> pd.DataFrame:
     """Rank the high-value customers (by expected CLV) by the money at risk.
 
@@ -109,6 +116,9 @@ def risk_list(
         Features at `as_of`, indexed by customer_id.
     scores
         What :func:`clv_ml.models.scoring.score_customers` returns for them.
+    explain
+        Customers to the contributions of their features to the log odds of churn, which choose the reasons
+        (:func:`clv_ml.models.scoring.contributions`); None where there is no classifier.
 
     Returns
     -------
@@ -148,7 +158,7 @@ def risk_list(
         usual_gap_days=known["gap_mean"].round(1).to_numpy(),
         **({"own_horizon_days": known["own_horizon_days"].to_numpy()} if context.own_gap else {}),
         history_days=known["T"].to_numpy(),
-        **{str(name): column.to_numpy() for name, column in reasons(known).items()},
+        **{str(name): column.to_numpy() for name, column in reasons(known, explain(known)).items()},
     )
     return listed[[name for name in RISK_COLUMNS if name in listed.columns]]
 

@@ -16,6 +16,7 @@ from clv_ml.evaluation.rivals import FULL, PURCHASES_ONLY
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.training_rows import Progress
 from clv_ml.snapshot.aligned import align, cutoff_at_age
+from clv_ml.snapshot.engagement_sums import FIRST_DAYS
 from clv_ml.snapshot.features import PURCHASE_FEATURES
 from clv_ml.snapshot.labels import outcomes
 from clv_ml.snapshot.population import population
@@ -160,17 +161,14 @@ def _judge(
 def _scores(
     before: pd.DataFrame, after: pd.DataFrame, days: int, tables: Tables, config: Config
 ) -> dict[str, pd.Series[float]]:
-    found = {PURCHASES: -after["orders_total"].fillna(0.0)}
-    purchases = (*PURCHASE_FEATURES, *tables.attribute_features)
-    found[PURCHASES_ONLY] = _classify(before, after, purchases, tables, config)
+    found = {FULL: _classify(before, after, tables.features, tables, config)}
     if tables.events is not None:
+        purchases = (*PURCHASE_FEATURES, *tables.attribute_features)
+        found[PURCHASES_ONLY] = _classify(before, after, purchases, tables, config)
         amount = "minutes" if tables.signals.minutes else "active_days"
-        shorter = max(n for n in (1, 3, 7, 14, 30) if n <= days or n == 1)
+        shorter = max(n for n in FIRST_DAYS if n <= days or n == FIRST_DAYS[0])
         found[ACTIVITY] = -after[f"{amount}_first_{shorter}d"].astype("float64")
-        found[FULL] = _classify(before, after, tables.features, tables, config)
-    else:
-        found[FULL] = found.pop(PURCHASES_ONLY)
-    return found
+    return found | {PURCHASES: -after["orders_total"].fillna(0.0)}
 
 
 def _classify(

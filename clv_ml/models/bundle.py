@@ -13,6 +13,7 @@ from typing import Any
 from clv_ml.errors import ClvError, ModelNotFoundError
 from clv_ml.models.choice import read_purchase_model
 from clv_ml.models.churn import ChurnModel
+from clv_ml.models.engagement_score import EngagementReference
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.spend import SpendModel
 
@@ -54,6 +55,7 @@ def save_bundle(models: FittedModels, facts: Mapping[str, Any], folder: Path) ->
         "churn": None if models.churn is None else models.churn.to_dict(),
         "churn_note": models.churn_note,
         "alarms": list(models.alarms),
+        "engagement": None if models.engagement is None else models.engagement.to_dict(),
         "prospect_rates": {str(horizon): rate for horizon, rate in models.prospect_rates.items()},
         "facts": dict(facts),
         "sha256": {name: _sha256(text.encode()) for name, text in files.items()},
@@ -99,6 +101,9 @@ def load_bundle(path: Path | str) -> Bundle:
             churn_note=manifest["churn_note"],
             purchase_scores=manifest["purchase_scores"],
             alarms=tuple(manifest["alarms"]),
+            engagement=None
+            if manifest["engagement"] is None
+            else EngagementReference.from_dict(manifest["engagement"]),
             prospect_rates={int(horizon): rate for horizon, rate in manifest["prospect_rates"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -15,6 +15,7 @@ from clv_ml.errors import DataError, NotConvergedError
 from clv_ml.models.alarms import Alarm, apply_alarms, check_features
 from clv_ml.models.choice import PURCHASE_MODELS, choose_purchase_model
 from clv_ml.models.churn import ChurnModel
+from clv_ml.models.engagement_score import EngagementReference
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.training_rows import (
@@ -23,6 +24,7 @@ from clv_ml.models.training_rows import (
     Progress,
     customers_at,
     outcomes_at,
+    population_at,
     training_snapshots,
 )
 from clv_ml.snapshot.features import PURCHASE_FEATURES
@@ -41,6 +43,8 @@ class FittedModels:
         Holdout log-likelihood a customer of each purchase model that was tried, by kind.
     alarms
         Features that could not be trusted, in words, and what became of them.
+    engagement
+        What the engagement score is measured against; None where there are no events.
     prospect_rates
         By horizon: share of the training rows of customers who had not bought and went on not to; for where there is
         no classifier. Empty where everybody had bought.
@@ -53,6 +57,7 @@ class FittedModels:
     churn_note: str
     purchase_scores: Mapping[str, float] = field(default_factory=dict)
     alarms: tuple[str, ...] = ()
+    engagement: EngagementReference | None = None
     prospect_rates: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -105,6 +110,7 @@ def fit_with_rows(
         churn_note=note,
         purchase_scores={str(name): float(score) for name, score in scores.items()},
         alarms=tuple(f"{alarm.feature}: {alarm.detail} ({alarm.action})" for alarm in alarms),
+        engagement=_engagement_reference(engine, tables, cutoff, config),
         prospect_rates=_prospect_rates(snapshots, config.churn.horizons_days),
     )
     return models, snapshots
@@ -204,6 +210,14 @@ def fit_churn(
     )
     known = (*features, OWN_HORIZON) if own_gap else tuple(features)
     return model.fit(snapshots, features=known, categories=categories), ""
+
+
+def _engagement_reference(
+    engine: Engine, tables: Tables, cutoff: dt.date, config: Config
+) -> EngagementReference | None:
+    if tables.events is None:
+        return None
+    return EngagementReference.fit(population_at(engine, tables, cutoff, config.churn))
 
 
 def _prospect_rates(snapshots: pd.DataFrame, horizons_days: Sequence[int]) -> dict[int, float]:

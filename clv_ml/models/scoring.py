@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.config import ValueConfig
+from clv_ml.models.engagement_score import engagement_score
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.training_rows import OWN_HORIZON, buyers, with_model_features
 from clv_ml.models.value import customer_lifetime_value
@@ -58,6 +59,13 @@ def own_gap_probability(models: FittedModels, customers: pd.DataFrame) -> pd.Ser
     return together.rename(OWN_SCORE)
 
 
+def contributions(models: FittedModels, customers: pd.DataFrame) -> pd.DataFrame | None:
+    """Return what each feature adds to the log odds of churn at the main horizon; None without a classifier."""
+    if models.churn is None:
+        return None
+    return models.churn.contributions(with_model_features(customers, models.purchases, models.churn.horizons_days[-1]))
+
+
 def score_customers(
     models: FittedModels, customers: pd.DataFrame, *, horizons_days: Sequence[int], value: ValueConfig
 ) -> pd.DataFrame:
@@ -75,7 +83,7 @@ def score_customers(
         value.horizon_days), expected_spend (a purchase day), expected_clv, value_if_retained (discounted
         margin), and days_to_next_order (median, given that the customer is still one; NaN beyond
         value.horizon_days). Who has not bought yet has a probability and no value (NaN): the purchase model knows
-        nothing of them.
+        nothing of them. For models of engagement also engagement_score and its marks (0 to 100).
     """
     bought = buyers(customers)
     worth = customer_lifetime_value(
@@ -103,4 +111,7 @@ def score_customers(
             "days_to_next_order": wait.where(wait <= value.horizon_days),
         }
     )
-    return churn_probabilities(models, customers, horizons_days).join(figures)
+    scores = churn_probabilities(models, customers, horizons_days).join(figures)
+    if models.engagement is None:
+        return scores
+    return scores.join(engagement_score(customers, models.engagement))

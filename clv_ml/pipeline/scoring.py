@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from clv_ml.config import Config
 from clv_ml.decisions.risk import ListContext, risk_list
 from clv_ml.models.bundle import Bundle, load_bundle
-from clv_ml.models.scoring import score_customers
+from clv_ml.models.scoring import contributions, score_customers
 from clv_ml.models.training_rows import Progress, population_at
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.table_scoring import require_same_tables
@@ -76,7 +77,13 @@ def score(
                 cost_per_order=config.value.cost_per_order,
                 own_gap=config.churn.label == "own_gap",
             )
-            listed = risk_list(customers, scores, config=config.risk, context=context)
+            listed = risk_list(
+                customers,
+                scores,
+                config=config.risk,
+                context=context,
+                explain=functools.partial(contributions, bundle.models),
+            )
             progress(f"writing the list of {len(listed):,} customers")
             notes = _notes(day, prepared.last_day, bundle)
 

@@ -8,8 +8,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
 from clv_ml.errors import ConfigError
@@ -20,6 +18,7 @@ from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import fit_with_rows
 from clv_ml.models.training_rows import Progress
+from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
@@ -108,26 +107,13 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
 
         publish(folder, write)
     progress("logging to MLflow")
-    example = example_transactions(day)
+    example = example_records(day, bundle.facts["signals"], bundle.facts["attributes"])
     predictions = score_transactions(bundle, example).reset_index()
     run = log_training(
         config,
         training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions),
     )
     return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
-
-
-def example_transactions(cutoff: dt.date) -> pd.DataFrame:
-    """Make up the orders of three customers, to show what a served model takes; no real customer leaves the data."""
-    orders = [("example-1", 200, 25.0), ("example-1", 120, 40.0), ("example-1", 20, 30.0), ("example-2", 90, 15.0)]
-    orders.append(("example-3", 0, 60.0))
-    return pd.DataFrame(
-        {
-            "customer_id": [customer for customer, _, _ in orders],
-            "timestamp": [pd.Timestamp(cutoff) - pd.Timedelta(days=days) for _, days, _ in orders],
-            "amount": [amount for _, _, amount in orders],
-        }
-    )
 
 
 def _settle(staged: Path, final: Path) -> Path:

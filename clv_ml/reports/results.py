@@ -16,14 +16,20 @@ from clv_ml.decisions.risk import ListContext
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.evaluation.diagnosis import Diagnosis
 from clv_ml.models.bundle import Bundle
+from clv_ml.models.engagement_score import engagement_by_cohort
 from clv_ml.models.value import DISCOUNTING
 from clv_ml.publishing import digest, write_csv, write_json, write_parquet
+from clv_ml.reports.accuracy_words import GROUPS, SCORES
+from clv_ml.reports.churn_plots import gain_figure, sufficiency_figure
 from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
 from clv_ml.reports.page import render_page
 from clv_ml.reports.plots import calibration_figure, cohort_figure, save, svg
 
 CHURNED = "no purchase within the horizon"
+# what the page tells of the accuracy; the rest is in the model card
+_TOLD = ("all", "eligible", "top_clv")
+_MEASURES = ("group", "score", "n", "prevalence", "auc", "brier", "ece", "lift_at_10", "value_at_10")
 
 
 def bundle_facts(
@@ -68,8 +74,6 @@ def write_backtest(
 ) -> None:
     """Write tables and pictures of each backtest, in a folder of its own, and how early one can know."""
     if early is not None:
-        from clv_ml.reports.churn_plots import sufficiency_figure
-
         write_csv(folder / "sufficiency.csv", early)
         figure = sufficiency_figure(early[early["folds"] == "time"])
         save(figure, folder / "sufficiency.svg")
@@ -87,6 +91,9 @@ def write_backtest(
         )
         save(picture, inside / "cohorts.svg")
         save(picture, inside / "cohorts.png")
+        days = f"churn in the {result.horizon_days} days after {result.cutoff}, with 95 % intervals"
+        save(gain_figure(result.accuracy, subtitle=days), inside / "accuracy.svg")
+        save(gain_figure(result.accuracy, subtitle=days), inside / "accuracy.png")
         scores = {name: result.probabilities[name] for name in result.probabilities.columns}
         subtitle = f"P(churn) in the {result.horizon_days} days after {result.cutoff}, all customers"
         save(calibration_figure(result.churned, scores, subtitle=subtitle), inside / "calibration.svg")
@@ -133,6 +140,9 @@ def write_scores(
     write_parquet(folder / "scores.parquet", facts.join(scores).assign(**worth).reset_index())
     write_parquet(folder / "risk_list.parquet", listed)
     write_csv(folder / "risk_list.csv", listed)
+    if "engagement_score" in scores:
+        months = pd.to_datetime(customers["start_day"]).dt.strftime("%Y-%m").rename("cohort")
+        write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(scores, months))
     conventions = {
         "horizon_days": context.main_horizon_days,
         **worth,
@@ -167,7 +177,10 @@ def risk_page(listed: pd.DataFrame, bundle: Bundle, *, conventions: dict[str, An
     known = bundle.facts["backtest"]
     accuracy = picture = None
     if known is not None:
-        accuracy = pd.DataFrame(known["accuracy"])
+        measured = pd.DataFrame(known["accuracy"])
+        accuracy = measured.loc[measured["group"].isin(_TOLD), list(_MEASURES)].assign(
+            group=measured["group"].map(GROUPS), score=measured["score"].map(SCORES)
+        )
         cohorts = pd.DataFrame(known["cohorts"])
         main = cohorts[cohorts["horizon_days"] == known["horizon_days"]].reset_index(drop=True)
         picture = svg(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from clv_ml.reports.accuracy_words import gain_word
+
 
 def accuracy_text(accuracy: pd.DataFrame) -> str:
     """Lay the accuracy of each score out, a line a group and score."""
-    shown = accuracy.drop(columns=["pr_auc"]).rename(
-        columns={"prevalence": "churned", "lift_at_10": "lift@10%", "value_at_10": "value@10%"}
-    )
+    spans = [f"{low:.3f}-{high:.3f}" for low, high in zip(accuracy["auc_low"], accuracy["auc_high"], strict=True)]
+    shown = accuracy.assign(span=spans)[
+        ["group", "score", "n", "prevalence", "auc", "span", "brier", "ece", "lift_at_10", "value_at_10", "empc"]
+    ].rename(columns={"prevalence": "churned", "span": "95%", "lift_at_10": "lift@10%", "value_at_10": "value@10%"})
     formats = {
         "n": "{:,.0f}".format,
         "churned": "{:.1%}".format,
@@ -18,6 +21,7 @@ def accuracy_text(accuracy: pd.DataFrame) -> str:
         "ece": "{:.3f}".format,
         "lift@10%": "{:.2f}".format,
         "value@10%": "{:.3f}".format,
+        "empc": "{:.2f}".format,
     }
     return shown.to_string(index=False, formatters=formats)
 
@@ -36,3 +40,16 @@ def cohort_text(cohorts: pd.DataFrame) -> str:
         if name != "cohort"
     }
     return table.rename(columns=names).to_string(index=False, formatters=formats)
+
+
+def gain_text(gains: pd.DataFrame) -> str:
+    """Say what LightGBM gains in AUC over each other score, a line a group and score; empty where there is none."""
+    if gains.empty:
+        return ""
+    told = gains[gains["metric"] == "auc"]
+    lines = [
+        f"  {row['group']}: {row['gain']:+.3f} ({row['gain_low']:+.3f} to {row['gain_high']:+.3f}) over {row['over']}, "
+        f"{gain_word(row)}"
+        for row in told.to_dict("records")
+    ]
+    return "\n".join(["LightGBM's gain in AUC, with a 95 % interval by customer:", *lines])

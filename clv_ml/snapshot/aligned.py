@@ -10,7 +10,6 @@ from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import as_date
 
 ORIGIN = dt.date(2001, 1, 1)
-_DAY = 86_400_000_000  # microseconds
 
 
 def cutoff_at_age(days: int) -> dt.date:
@@ -31,30 +30,35 @@ def align(engine: Engine, tables: Tables, known: DataFrame) -> Tables:
     shifts = engine.materialise(
         known.select("customer_id", f.datediff(started, as_date(ORIGIN)).cast("bigint").alias("shift"))
     )
-    day = f.date_sub(f.col("day"), f.col("shift").cast("int")).cast("date").alias("day")
     totals = tables.totals.join(shifts, on="customer_id").select(
-        "customer_id", day, "net", "orders", "is_purchase", _earlier("first_at").alias("first_at")
+        "customer_id", _earlier_day("day"), "net", "orders", "is_purchase", _earlier("first_at")
     )
     events = customers = None
     if tables.events is not None:
         others = ("event_type", "value", "session_id", "surface")
         events = engine.materialise(
             tables.events.join(shifts, on="customer_id").select(
-                "customer_id", _earlier("timestamp").alias("timestamp"), day, *others
+                "customer_id", _earlier("timestamp"), _earlier_day("day"), *others
             )
         )
     if tables.customers is not None:
-        dates = [f.date_sub(f.col(name), f.col("shift").cast("int")).cast("date").alias(name) for name in tables.dates]
+        dates = [_earlier_day(name) for name in tables.dates]
         attributes = (*tables.categories, *tables.numbers)
         customers = engine.materialise(
             tables.customers.join(shifts, on="customer_id").select(
-                "customer_id", _earlier("signup_at").alias("signup_at"), *attributes, *dates
+                "customer_id", _earlier("signup_at"), *attributes, *dates
             )
         )
     return dataclasses.replace(tables, totals=engine.materialise(totals), events=events, customers=customers)
 
 
-def _earlier(name: str) -> Column:
+def _earlier_day(name: str) -> Column:
     f = functions()
-    moved = f.unix_micros(f.col(name)) - f.col("shift") * f.lit(_DAY)
-    return f.timestamp_micros(moved).cast("timestamp_ntz")
+    return f.date_sub(f.col(name), f.col("shift").cast("int")).cast("date").alias(name)
+
+
+def _earlier(name: str) -> Column:
+    """Move a moment by whole days: the shifted day, and the time of day as text."""
+    f = functions()
+    day = f.date_sub(f.to_date(f.col(name)), f.col("shift").cast("int")).cast("string")
+    return f.concat(day, f.substring(f.col(name).cast("string"), 11, 16)).cast("timestamp_ntz").alias(name)
