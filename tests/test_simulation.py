@@ -95,7 +95,10 @@ def test_too_few_days_to_judge_a_score_are_refused(tmp_path: Path) -> None:
         simulate_files(dataclasses.replace(KNOWN, days=60), customers=10, folder=tmp_path)
 
 
-def test_a_missing_table_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "customer_id,signup_at"])
+def test_a_table_that_is_missing_or_no_table_is_an_error(tmp_path: Path, content: str | None) -> None:
     KNOWN.to_json(tmp_path / "parameters.json")
+    if content is not None:
+        (tmp_path / "customers.parquet").write_text(content)
     with pytest.raises(ConfigError, match="cannot be read as a simulation"):
         load_simulation(tmp_path)

@@ -111,12 +111,12 @@ def load_simulation(folder: Path) -> Simulation:
     parameters = SimulationParameters.from_json(folder / "parameters.json")
     try:
         return Simulation(parameters, **{name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES})
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: not Parquet
         raise ConfigError(f"{folder}: cannot be read as a simulation: {error}") from error
 
 
 def attainable_score(simulation: Simulation, *, cutoff: dt.date, horizon_days: int) -> pd.Series[float]:
-    """P(no purchase in (cutoff, cutoff + horizon] | everything seen up to the cutoff): no score can be better.
+    """P(no purchase in (cutoff, cutoff + horizon] | everything seen up to the cutoff): on average nothing is better.
 
     Exact Bayes for one who knows the population but no customer's own numbers; the tables of truth are not read.
 
