@@ -43,7 +43,11 @@ class AlarmsConfig(Section):
     """What becomes of a feature that cannot be right: stop the training, train without it, or only say so."""
 
     separates: Alarm = "refuse"
-    """A feature that alone tells churned from kept (AUC above `separates_above`): most likely set after the outcome."""
+    """An attribute that alone tells churned from kept (AUC above `separates_above`): most likely set after the
+    outcome."""
+    separates_dated: Alarm = "report"
+    """The same of a feature counted from dated records up to the cutoff: real where customers fall silent at once,
+    wrong where the dates are."""
     separates_above: Annotated[float, Field(gt=0.5, le=1.0)] = 0.95
     constant: Alarm = "quarantine"
     """A feature with one value in all training rows."""

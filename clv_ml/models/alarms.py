@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from clv_ml.errors import DataError, missing_columns
 from clv_ml.models.categories import Codes, Floats, category_codes, numbers
 
 Bools = npt.NDArray[np.bool_]
-Kind = Literal["separates", "constant", "after_cutoff", "unseen_category"]
+Kind = Literal["separates", "separates_dated", "constant", "after_cutoff", "unseen_category"]
 
 OWN_PREFIX = "model_"  # what our own purchase model says of a customer may be as good as it likes
 _MOST_ROWS = 200_000
@@ -27,6 +27,7 @@ _PRIOR_ROWS = 20.0
 
 _REMEDY: dict[Kind, str] = {
     "separates": "it is most likely set after the outcome: leave it out, or give the value known at the cutoff",
+    "separates_dated": "check that its dates are those of the events, not of their entry",
     "constant": "leave it out",
     "after_cutoff": "give the value known at the cutoff, or leave it out",
     "unseen_category": "train again, or correct the value",
@@ -50,6 +51,7 @@ def check_features(
     config: AlarmsConfig,
     *,
     categories: Sequence[str] = (),
+    dated: Collection[str] = (),
     days: Mapping[str, pd.Series[Any]] | pd.DataFrame | None = None,
 ) -> list[Alarm]:
     """Look for features that training must not trust.
@@ -65,6 +67,8 @@ def check_features(
         Columns such as churned_90; a feature is judged by the one that it separates best.
     categories
         Those of the features that hold categories.
+    dated
+        Those of the features that are counted from dated records up to the cutoff.
     days
         The date attributes of each row by name, in the order of `snapshots`.
 
@@ -87,7 +91,7 @@ def check_features(
     constant = [name for name in judged if _is_constant(snapshots[name])]
     telling = [name for name in judged if name not in constant]
     return [
-        *_separating(snapshots, telling, labels, config, categories),
+        *_separating(snapshots, telling, labels, config, categories, frozenset(dated)),
         *(_alarm("constant", name, _constant_detail(snapshots[name]), config) for name in constant),
         *late,
     ]
@@ -168,6 +172,7 @@ def _separating(
     labels: Sequence[str],
     config: AlarmsConfig,
     categories: Sequence[str],
+    dated: frozenset[str],
 ) -> list[Alarm]:
     if snapshots.empty:
         return []
@@ -191,7 +196,7 @@ def _separating(
                     f"alone separates {labels[usable[position]]} with an AUC of {areas[position]:.4f}, "
                     f"above {config.separates_above:g}"
                 )
-                alarms.append(_alarm("separates", name, detail, config))
+                alarms.append(_alarm("separates_dated" if name in dated else "separates", name, detail, config))
     return alarms
 
 

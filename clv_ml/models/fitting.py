@@ -174,7 +174,13 @@ def trusted_features(snapshots: pd.DataFrame, tables: Tables, config: Config) ->
     labels = [f"churned_{horizon}" for horizon in config.churn.horizons_days]
     days = {days_since(name): snapshots[name] for name in tables.dates}
     alarms = check_features(
-        snapshots, tables.features, labels, config.churn.alarms, categories=tables.categories, days=days
+        snapshots,
+        tables.features,
+        labels,
+        config.churn.alarms,
+        categories=tables.categories,
+        dated=(*PURCHASE_FEATURES, *tables.engagement_features),
+        days=days,
     )
     return apply_alarms(alarms, features), alarms
 
@@ -207,6 +213,7 @@ def fit_churn(
         threads=config.engine.threads,
         monotone=settings.monotone,
         own_gap=own_gap,
+        tuning_trials=settings.tuning_trials,
     )
     known = (*features, OWN_HORIZON) if own_gap else tuple(features)
     return model.fit(snapshots, features=known, categories=categories), ""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from clv_ml.config import ValueConfig
+from clv_ml.config import AlarmsConfig, ValueConfig
+from clv_ml.models.alarms import apply_alarms, unseen_alarms
 from clv_ml.models.engagement_score import engagement_score
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.training_rows import OWN_HORIZON, buyers, with_model_features
@@ -64,6 +65,21 @@ def contributions(models: FittedModels, customers: pd.DataFrame) -> pd.DataFrame
     if models.churn is None:
         return None
     return models.churn.contributions(with_model_features(customers, models.purchases, models.churn.horizons_days[-1]))
+
+
+def unseen_categories(models: FittedModels, customers: pd.DataFrame, config: AlarmsConfig) -> list[str]:
+    """Name the categories that training had not seen; they are scored as rare ones or as missing.
+
+    Raises
+    ------
+    DataError
+        If the config refuses them.
+    """
+    if models.churn is None:
+        return []
+    alarms = unseen_alarms(models.churn.unseen(customers), config)
+    apply_alarms(alarms, models.churn.features_)
+    return [f"{alarm.feature}: {alarm.detail}" for alarm in alarms]
 
 
 def score_customers(

@@ -11,23 +11,43 @@ from typing import Any
 
 from clv_ml.config import Config
 from clv_ml.decisions.risk import ListContext, risk_list
+from clv_ml.errors import ClvError
+from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import Bundle, load_bundle
-from clv_ml.models.scoring import contributions, score_customers
+from clv_ml.models.scoring import contributions, score_customers, unseen_categories
 from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.forecasting import promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.publishing import digest, is_complete, point_to, publish
 from clv_ml.reports.results import write_scores
-from clv_ml.tracking.store import find_bundle
+from clv_ml.tracking.promise import Promise
+from clv_ml.tracking.record import scoring_record
+from clv_ml.tracking.registry import resolve
+from clv_ml.tracking.run import LoggedRun
+from clv_ml.tracking.upload import log_run
 
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """Where the list is; `manifest` accounts for it; `repeated` if it was there already."""
+    """Where the list is, and what accounts for it.
+
+    Attributes
+    ----------
+    repeated
+        Whether the list was there already, and nothing was computed again.
+    model
+        The version that made it, as ``models:/NAME/VERSION``, or the folder of its bundle.
+    run
+        In MLflow; None where nothing was computed, or MLflow was down, and then `log_note` says so.
+    """
 
     folder: Path
     manifest: dict[str, Any]
     repeated: bool
+    model: str = ""
+    run: LoggedRun | None = None
+    log_note: str = ""
 
 
 def score(
@@ -50,7 +70,9 @@ def score(
         If the data cannot be used.
     """
     progress("loading the model")
-    bundle = load_bundle(find_bundle(config, model))
+    found, address = resolve(config, model)
+    bundle = load_bundle(found)
+    promise: Promise | None = None
     with prepare(config, progress=progress) as prepared:
         day = as_of or prepared.last_day
         require_history(prepared, day)
@@ -77,6 +99,7 @@ def score(
                 cost_per_order=config.value.cost_per_order,
                 own_gap=config.churn.label == "own_gap",
             )
+            strange = unseen_categories(bundle.models, customers, config.churn.alarms)
             listed = risk_list(
                 customers,
                 scores,
@@ -85,7 +108,12 @@ def score(
                 explain=functools.partial(contributions, bundle.models),
             )
             progress(f"writing the list of {len(listed):,} customers")
-            notes = _notes(day, prepared.last_day, bundle)
+            notes = [*_notes(day, prepared.last_day, bundle), *strange]
+            error = ForecastError(bundle.facts.get("forecast_error", {}))
+            promise = promise_of(
+                bundle.models, customers, scores, cutoff=day, config=config, error=error, fingerprint=input_print
+            )
+            forecast = promise.forecast
 
             def write(aside: Path) -> None:
                 prepared.checked.write_quarantine(prepared.engine, aside)
@@ -101,11 +129,35 @@ def score(
                     config,
                     notes=notes,
                 )
+                forecast.to_csv(aside / "cohort_forecast.csv", index=False, lineterminator="\n")
 
             publish(folder, write)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     point_to(scores_folder / "latest.json", {"run_id": run_id, "as_of": day, "folder": f"as_of={day}/run_id={run_id}"})
-    return ScoreResult(folder, manifest, repeated)
+    run, note = None, ""
+    if promise is not None:
+        progress("logging to MLflow")
+        run, note = _log(config, promise, folder, manifest, address, bundle.version)
+    return ScoreResult(folder, manifest, repeated, address, run, note)
+
+
+def _log(
+    config: Config, promise: Promise, folder: Path, manifest: dict[str, Any], address: str, version: str
+) -> tuple[LoggedRun | None, str]:
+    """Write the scoring into MLflow; the list is there already, so that an MLflow that is down costs a note only."""
+    figures = ("customers_scored", "customers_listed", "value_at_risk")
+    record = scoring_record(
+        config,
+        promise,
+        model_address=address,
+        model_version=version,
+        metrics={name: float(manifest[name]) for name in figures},
+        files={"manifest.json": folder / "manifest.json"},
+    )
+    try:
+        return log_run(config, record), ""
+    except ClvError as error:
+        return None, str(error)
 
 
 def result_settings(config: Config) -> dict[str, Any]:

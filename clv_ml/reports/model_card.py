@@ -76,6 +76,8 @@ def _churn_line(bundle: Bundle) -> str:
         return bundle.models.churn_note + "."
     fact = bundle.models.churn.facts_[-1]
     kept = "calibrated (Platt)" if fact.calibrated else "not calibrated, since that did not win on a later cutoff"
+    if fact.log_loss_raw is None:
+        kept = "not calibrated, for want of rows or of a later cutoff to judge it by"
     return (
         f"LightGBM at {fact.horizon_days} days, {fact.rounds} rounds ({fact.rounds_from}), {fact.rows:,} training "
         f"rows, {kept}."
