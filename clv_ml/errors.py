@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+_SHOWN = 40  # names in a message
+
 
 class ClvError(Exception):
     """Base of all errors of this package; its message is meant for the user."""
@@ -52,5 +54,7 @@ class NotConvergedError(ClvError):
 def missing_columns(what: str, missing: Iterable[str], available: Iterable[str], remedy: str) -> DataError:
     """Build the error for columns that are not there, naming those that are."""
     wanted = ", ".join(repr(name) for name in missing)
-    there = ", ".join(repr(name) for name in available) or "none"
+    names = [repr(name) for name in available]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    there = (", ".join(names[:_SHOWN]) or "none") + more
     return DataError(f"{what}: column {wanted} is missing; available: {there}. {remedy}")

@@ -9,6 +9,8 @@ import typer
 
 from clv_ml.config import Config
 
+_ALARMS_TOLD = 5
+
 
 def tell_training(config: Config, result: Any) -> None:
     """Tell how well the method did, and where the model is."""
@@ -18,8 +20,11 @@ def tell_training(config: Config, result: Any) -> None:
     typer.echo(f"rows: {quality.rows_in:,} in = {quality.rows_valid:,} valid + {_quarantined(quality)}")
     if result.bundle.models.churn is None:
         typer.echo(f"note: {result.bundle.models.churn_note}")
-    for alarm in result.bundle.models.alarms:
+    alarms = result.bundle.models.alarms
+    for alarm in alarms[:_ALARMS_TOLD]:
         typer.echo(f"note: feature {alarm}")
+    if len(alarms) > _ALARMS_TOLD:
+        typer.echo(f"note: {len(alarms) - _ALARMS_TOLD} more features like these; the model card names them")
     typer.echo(f"model bundle:    {result.bundle_path}")
     typer.echo(f"registered:      models:/{config.name}/{result.run.model_version} (champion)")
     for found in result.backtests:

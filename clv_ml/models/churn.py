@@ -170,9 +170,11 @@ class ChurnModel:
         Raises
         ------
         DataError
-            If a column is missing.
+            If one of the columns with categories is missing.
         """
-        self._require_columns(features)
+        absent = [name for name in self.categories_ if name not in features.columns]
+        if absent:
+            raise missing_columns("features", absent, features.columns, "Score with the features of training.")
         found = {name: known.unseen(features[name]) for name, known in self.categories_.items()}
         return {name: values for name, values in found.items() if values}
 
