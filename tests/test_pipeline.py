@@ -32,6 +32,7 @@ def test_a_training_leaves_the_tables_pictures_and_card_of_its_backtests(job: Jo
         *(f"diagnostics/{name}.svg" for name in DIAGNOSTICS),
         "diagnostics/diagnostics.txt",
         "quality.json",
+        "cohort_forecast.csv",
         "quarantine.parquet",
         "model_card.md",
         "_SUCCESS",
@@ -47,6 +48,7 @@ def test_a_scoring_leaves_the_list_in_three_forms_and_a_manifest_that_adds_up(jo
         "risk_list.html",
         "quarantine.parquet",
         "manifest.json",
+        "cohort_forecast.csv",
         "_SUCCESS",
     }
     manifest = json.loads((folder / "manifest.json").read_text())

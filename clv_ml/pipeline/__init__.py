@@ -1,16 +1,21 @@
 """The story of each job: validate, train, backtest, score."""
 
 from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
+from clv_ml.pipeline.review import Judged, Pending, ReviewResult, review
 from clv_ml.pipeline.scoring import ScoreResult, score
 from clv_ml.pipeline.table_scoring import score_transactions
 from clv_ml.pipeline.training import TrainResult, backtest_only, train
 
 __all__ = [
+    "Judged",
+    "Pending",
     "Prepared",
+    "ReviewResult",
     "ScoreResult",
     "TrainResult",
     "backtest_only",
     "prepare",
+    "review",
     "score",
     "score_transactions",
     "silent",

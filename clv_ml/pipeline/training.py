@@ -17,8 +17,10 @@ from clv_ml.evaluation.rivals import fit_rivals
 from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import fit_with_rows
-from clv_ml.models.training_rows import Progress
+from clv_ml.models.scoring import score_customers
+from clv_ml.models.training_rows import Progress, population_at
 from clv_ml.pipeline.example import example_records
+from clv_ml.pipeline.forecasting import past_error, promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
@@ -82,9 +84,15 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         backtests = tuple(backtest(engine, tables, past, config, progress=progress) for past in judged_from)
         models, rows = fit_with_rows(engine, tables, day, config, progress=progress)
         signals = None if tables.events is None else tables.signals.model_dump(mode="json")
-        facts = bundle_facts(
-            config, fingerprint(prepared, day), backtests, signals=signals, attributes=attributes_of(tables)
-        )
+        known_print = fingerprint(prepared, day)
+        facts = bundle_facts(config, known_print, backtests, signals=signals, attributes=attributes_of(tables))
+        kind, first_day = models.purchases.KIND, prepared.first_day
+        error = past_error(engine, tables, day, first_day, config, kind=kind, progress=progress)
+        facts["forecast_error"] = error.to_dict()
+        progress("forecasting the cohorts")
+        customers = population_at(engine, tables, day, config.churn)
+        scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
+        promise = promise_of(models, customers, scores, cutoff=day, config=config, error=error, fingerprint=known_print)
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
             rivals = fit_rivals(rows, config, tables, progress=progress)
@@ -104,15 +112,16 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         def write(aside: Path) -> None:
             prepared.checked.write_quarantine(engine, aside)
             write_training(aside, bundle, backtests, diagnoses, prepared.checked, config)
+            promise.forecast.to_csv(aside / "cohort_forecast.csv", index=False, lineterminator="\n")
 
         publish(folder, write)
     progress("logging to MLflow")
     example = example_records(day, bundle.facts["signals"], bundle.facts["attributes"])
     predictions = score_transactions(bundle, example).reset_index()
-    run = log_training(
-        config,
-        training_record(config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions),
+    record = training_record(
+        config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions, promise=promise
     )
+    run = log_training(config, record)
     return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
 
 

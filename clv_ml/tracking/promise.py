@@ -14,6 +14,8 @@ import pandas as pd
 
 FORECAST = "forecast/cohorts.json"
 ABOUT = "forecast/about.json"
+# by these a review finds a run without opening it
+CUTOFF_TAG, HORIZONS_TAG = "forecast_cutoff", "forecast_horizons_days"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ def promise_files(promise: Promise) -> tuple[dict[str, str | Path], dict[str, pd
     files: dict[str, str | Path] = {ABOUT: json.dumps(about, indent=1, sort_keys=True) + "\n"}
     files |= {f"forecast/{name}": content for name, content in promise.pictures.items()}
     return files, {FORECAST: promise.forecast}
+
+
+def promise_tags(promise: Promise) -> dict[str, str]:
+    """Return the tags of a run that holds the promise."""
+    days = sorted(promise.forecast["horizon_days"].unique())
+    return {CUTOFF_TAG: promise.cutoff.isoformat(), HORIZONS_TAG: ",".join(map(str, days))}
 
 
 def read_promise(folder: Path) -> Promise:

@@ -16,7 +16,7 @@ from clv_ml.config import Config
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.models.bundle import Bundle
 from clv_ml.publishing import digest
-from clv_ml.tracking.promise import Promise, promise_files
+from clv_ml.tracking.promise import Promise, promise_files, promise_tags
 from clv_ml.tracking.run import DatasetRecord, ModelRecord, RunRecord
 
 _SHOWN = {".svg", ".png", ".md", ".json", ".txt"}
@@ -71,6 +71,7 @@ def training_record(
         promised_files, promised_tables = promise_files(promise)
         files |= promised_files
         tables |= promised_tables
+        tags |= promise_tags(promise)
     metrics = backtests[-1].metrics() if backtests else {}
     metrics |= {f"holdout_log_likelihood_{kind}": score for kind, score in models.purchase_scores.items()}
     return RunRecord(
@@ -84,6 +85,41 @@ def training_record(
         datasets=(_dataset(bundle, "training"),),
         children=_children(config, bundle, backtests, tags),
         model=ModelRecord(bundle_path, example, predictions, config.name, alias),
+    )
+
+
+def scoring_record(
+    config: Config,
+    promise: Promise,
+    *,
+    model_address: str,
+    model_version: str,
+    metrics: Mapping[str, float],
+    files: Mapping[str, str | Path],
+    tables: Mapping[str, pd.DataFrame] | None = None,
+) -> RunRecord:
+    """Gather what MLflow keeps of a scoring: its forecast, its figures, and the version that made it.
+
+    Parameters
+    ----------
+    model_address
+        ``models:/NAME/VERSION``, or the folder of a bundle.
+    model_version
+        Version of the bundle.
+    """
+    promised_files, promised_tables = promise_files(promise)
+    tags = run_tags(config, promise.cutoff) | promise_tags(promise)
+    tags |= {"model": model_address, "bundle_version": model_version, "data_fingerprint": promise.fingerprint}
+    settled = yaml.safe_dump(settings(config), sort_keys=False)
+    return RunRecord(
+        name=f"score {promise.cutoff}",
+        kind="score",
+        tags=tags,
+        params={"cutoff": promise.cutoff, "model": model_address},
+        metrics=metrics,
+        tables=promised_tables | dict(tables or {}),
+        files=promised_files | {"config.yaml": settled} | dict(files),
+        datasets=(DatasetRecord(config.name, promise.fingerprint, "scoring", {"known_until": str(promise.cutoff)}),),
     )
 
 
@@ -125,7 +161,7 @@ def _children(
 ) -> tuple[RunRecord, ...]:
     models = bundle.models
     figures = backtests[-1].metrics() if backtests else {}
-    shared = {name: value for name, value in tags.items() if not name.startswith("mlflow.")}
+    shared = {name: value for name, value in tags.items() if not name.startswith(("mlflow.", "forecast_"))}
     kept = []
     for name, model in (("purchases", models.purchases), ("spend", models.spend)):
         fit = model.fit_

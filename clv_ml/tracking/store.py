@@ -19,18 +19,23 @@ from clv_ml.errors import ClvError, ConfigError
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
-# an MLflow server answers within these or counts as down; MLflow's own patience is eight minutes
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+# settings of MLflow where the environment says nothing else
+_MANNERS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+    # a server answers within these or counts as down; MLflow's own patience is eight minutes
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+}
 _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _CONNECT_SECONDS = 10
 
 
 def mlflow_module() -> ModuleType:
     """Import MLflow with telemetry off and its chatter down to warnings."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    for name, value in _PATIENCE.items():
+    for name, value in _MANNERS.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         # deprecations inside MLflow's own dependencies are not the user's business
@@ -149,10 +154,3 @@ def _without_password(message: str, uri: str) -> str:
 def first_line(error: Exception) -> str:
     """Return what an error of MLflow says, without the page that follows."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def find_bundle(config: Config, model: str | None) -> Path:
-    """Find the folder of a bundle, as `clv_ml.tracking.registry.resolve` does."""
-    from clv_ml.tracking.registry import resolve
-
-    return resolve(config, model)[0]
