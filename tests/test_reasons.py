@@ -178,6 +178,7 @@ def one_by_one(table: pd.DataFrame) -> list[Told]:
 def holds(code: str, text: str, c: dict[str, Any]) -> bool:
     """Check a text against the figures and against itself: the recent number must be the worse one."""
     said = [float(figure.replace(",", "")) for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
+    said = [0.0, *said] if text.startswith("No ") and code not in {"overdue", "silent_lately"} else said
     found: Any = False
     match code:
         case "overdue":
@@ -185,7 +186,7 @@ def holds(code: str, text: str, c: dict[str, Any]) -> bool:
         case "longest_silence":
             found = c["frequency"] >= 2 and said == [c["days_since_last"], c["gap_max"]] and said[0] > said[1]
         case "orders_slowing" | "spend_falling":
-            found = c["T"] >= 180 and (0.0 if text.startswith("No order") else said[0]) < said[-2]
+            found = c["T"] >= 180 and said[0] < said[-2]
         case "second_order_late" | "never_returned":
             found = c["frequency"] == (code == "second_order_late") and said[-1] == c["days_since_last"]
         case "not_bought_yet":
@@ -320,7 +321,7 @@ def test_a_customer_who_never_bought_is_told_so() -> None:
         (
             "breadth_shrinking",
             {"tenure_days": 90, "surfaces_last_30d": 1, "surfaces_last_60d": 5, "surfaces_trend_30d": 2 / 6},
-            "1 different area in the last 30 days; 5 in the 30 before.",
+            "1 area in the last 30 days; 5 in the 30 before.",
         ),
         (
             "silent_lately",
@@ -330,12 +331,12 @@ def test_a_customer_who_never_bought_is_told_so() -> None:
         (
             "contacts_unanswered",
             {"contacts_last_90d": 5, "responses_last_90d": 0, "contacts_total": 13, "responses_total": 6},
-            "0 responses to 5 contacts in the last 90 days; 6 to 8 before.",
+            "No response to 5 contacts in the last 90 days; 6 to 8 before.",
         ),
         (
             "contacts_unanswered",
             {"contacts_last_90d": 3, "responses_last_90d": 0, "contacts_total": 3, "responses_total": 0},
-            "0 responses to 3 contacts in the last 90 days.",
+            "No response to 3 contacts in the last 90 days.",
         ),
         (
             "never_activated",
@@ -391,9 +392,10 @@ def test_some_facts_are_told_only_where_the_model_says_they_matter() -> None:
 def test_an_attribute_is_told_as_a_person_reads_it() -> None:
     shares = contributed(acquisition_channel=0.5, age=0.2, silence_ratio=0.1)
     named = customer(acquisition_channel="ads", age=43)
-    assert list(one_by_one(reasons(named, shares))[0].values()) == ["Acquisition channel: ads."]
+    # last, after what the customer did: nobody can act on a channel
+    assert list(one_by_one(reasons(named, shares))[0].values())[-1] == "Acquisition channel: ads."
     unknown = customer(acquisition_channel=None, age=43.0)
-    assert list(one_by_one(reasons(unknown, shares))[0].values()) == ["Age: 43."]
+    assert list(one_by_one(reasons(unknown, shares))[0].values())[-1] == "Age: 43."
     assert "customer_group" not in told(acquisition_channel="ads")
 
 

@@ -126,10 +126,7 @@ REASONS = (
         ("orders_slowing",),
         lambda c: where(c["T"] >= 180, -c["purchases_trend"] / 2),
         ("purchases_last_90d", "purchases_before_90d"),
-        lambda now, then: (
-            f"{'No order' if now == 0 else counted(now, 'order')} in the last 90 days; "
-            f"{then:.0f} in the 90 days before."
-        ),
+        lambda now, then: f"{counted(now, 'order')} in the last 90 days; {then:.0f} in the 90 days before.",
     ),
     Reason(
         "spend_falling",
@@ -141,7 +138,8 @@ REASONS = (
     Reason(
         "second_order_late",
         ("overdue", "few_orders"),
-        lambda c: where(c["frequency"] == 1, c["days_since_last"] / 90),
+        # a silence shorter than the one gap there was is no news
+        lambda c: where((c["frequency"] == 1) & (c["days_since_last"] > c["gap_mean"]), c["days_since_last"] / 90),
         ("gap_mean", "days_since_last"),
         lambda gap, silence: f"Bought twice, {days(gap)} apart; nothing in the {days(silence)} since.",
     ),
@@ -170,7 +168,7 @@ REASONS = (
     ),
     *_falling("visits_falling", "sessions", "visit"),
     *_falling("minutes_falling", "minutes", "minute"),
-    *_falling("breadth_shrinking", "surfaces", "different area"),
+    *_falling("breadth_shrinking", "surfaces", "area"),
     Reason(
         "contacts_unanswered",
         ("contacts_unanswered",),

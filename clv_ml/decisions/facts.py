@@ -107,7 +107,9 @@ def every(gap: float) -> str:
 
 
 def counted(count: float, one: str) -> str:
-    """Return a count with its noun, such as "1 order"."""
+    """Return a count with its noun, such as "1 order", or "No order"."""
+    if count == 0:
+        return f"No {one}"
     return f"{count:.0f} {one}" if count == 1 else f"{count:.0f} {one}s"
 
 

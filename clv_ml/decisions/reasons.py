@@ -19,6 +19,7 @@ REASONS_PER_ROW = 3
 
 _NEEDED = ("frequency", "days_since_last")
 _GROUP = "customer_group"
+_LEAST = 1e-12  # below every share in the log odds that shows
 _CODES = (*(reason.code for reason in REASONS), _GROUP)
 _COLUMNS = [f"reason_{number}{suffix}" for number in range(1, REASONS_PER_ROW + 1) for suffix in ("_code", "")]
 
@@ -66,6 +67,7 @@ def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) 
         strengths[:, -1] = attributes != ""
         chosen = _by_theme(strengths, theme_contributions(contributions))
         scores = np.where((chosen > 0).any(axis=1, keepdims=True), chosen, scores)
+        scores = _group_last(scores, strengths)
     # equals keep the order of the catalogue
     order = np.argsort(-scores, axis=1, kind="stable")[:, :REASONS_PER_ROW]
     told = np.take_along_axis(scores, order, axis=1) > 0
@@ -83,6 +85,16 @@ def _alone(strengths: FloatArray) -> FloatArray:
     others = np.delete(scores, last, axis=1).any(axis=1)
     scores[:, last] = np.where(others, 0.0, scores[:, last])
     return scores
+
+
+def _group_last(scores: FloatArray, strengths: FloatArray) -> FloatArray:
+    """Tell the group a customer belongs to after everything the customer did; nobody can act on a country."""
+    last = _CODES.index(LAST_RESORT)
+    ordered = scores.copy()
+    ordered[:, -1] = np.where(scores[:, -1] > 0, _LEAST, 0.0)
+    nothing_else = ~(ordered[:, :-1] > 0).any(axis=1) & (strengths[:, last] > 0)
+    ordered[:, last] = np.where(nothing_else, 2 * _LEAST, ordered[:, last])
+    return ordered
 
 
 def _by_theme(strengths: FloatArray, sums: pd.DataFrame) -> FloatArray:
