@@ -7,11 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from clv_ml.evaluation.bootstrap import bootstrap_gain, bootstrap_metrics
+from clv_ml.evaluation.bootstrap import METRICS, bootstrap_gain, bootstrap_metrics
 from clv_ml.evaluation.metrics import classification_metrics
 from clv_ml.evaluation.rivals import FULL, silence_days
 
+FEWEST_OF_A_CLASS = 10
+"""With fewer leavers or stayers in a group, no interval says what other customers would have given."""
+
 _RESAMPLES = 300
+_GAINS = ("group", "over", "metric", "new", "old", "gain", "gain_low", "gain_high", "better_share")
 
 
 def customer_groups(
@@ -50,13 +54,18 @@ def accuracy_table(
     -------
     pandas.DataFrame
         group, score, n, prevalence, then each metric with metric_low and metric_high, a 95 % bootstrap interval by
-        customer.
+        customer; NaN in a group with fewer than :data:`FEWEST_OF_A_CLASS` leavers or stayers. Groups of nobody are
+        left out.
     """
     parts = []
     for group, inside in groups.items():
         if inside.any():
             scores = {str(name): probabilities.loc[inside, name] for name in probabilities.columns}
-            table = bootstrap_metrics(churned[inside], scores, value[inside], seed=seed, resamples=_RESAMPLES)
+            telling = _is_telling(churned[inside])
+            resamples = _RESAMPLES if telling else 1
+            table = bootstrap_metrics(churned[inside], scores, value[inside], seed=seed, resamples=resamples)
+            if not telling:
+                table[[f"{name}_{end}" for name in METRICS for end in ("low", "high")]] = np.nan
             table.insert(0, "group", group)
             parts.append(table)
     return pd.concat(parts, ignore_index=True)
@@ -71,12 +80,13 @@ def gain_table(
     -------
     pandas.DataFrame
         group, over (the other score), metric (auc, brier), new, old, gain (above 0: the classifier is better),
-        gain_low, gain_high, better_share. Empty where there is no classifier.
+        gain_low, gain_high, better_share. No row where there is no classifier, nor of a group with fewer than
+        :data:`FEWEST_OF_A_CLASS` leavers or stayers.
     """
     parts = []
     others = [name for name in probabilities.columns if name != FULL]
     for group, inside in groups.items():
-        if FULL not in probabilities or not inside.any() or churned[inside].nunique() < 2:
+        if FULL not in probabilities or not _is_telling(churned[inside]):
             continue
         for other in others:
             rows = probabilities[inside]
@@ -84,7 +94,7 @@ def gain_table(
             gain.insert(0, "group", group)
             gain.insert(1, "over", other)
             parts.append(gain)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_GAINS))
 
 
 def accuracy_by_cohort(
@@ -103,3 +113,8 @@ def accuracy_by_cohort(
         for score in probabilities.columns
     ]
     return pd.DataFrame(rows)
+
+
+def _is_telling(churned: pd.Series[float]) -> bool:
+    left = int(churned.sum())
+    return min(left, len(churned) - left) >= FEWEST_OF_A_CLASS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clv_ml.evaluation.accuracy import FEWEST_OF_A_CLASS
 from clv_ml.reports.wording import MODEL_NAMES
 
 GROUPS = {
@@ -61,7 +62,7 @@ def score_lines(accuracy: Sequence[Mapping[str, Any]]) -> list[str]:
     for row in accuracy:
         lines.append(
             f"| {GROUPS[row['group']]} | {SCORES[row['score']]} | {row['n']:,.0f} | {row['prevalence']:.1%} "
-            f"| {figure(row['auc'], 3)} | {figure(row['auc_low'], 3)}-{figure(row['auc_high'], 3)} "
+            f"| {figure(row['auc'], 3)} | {span(row['auc_low'], row['auc_high'])} "
             f"| {figure(row['pr_auc'], 3)} | {figure(row['brier'], 4)} | {figure(row['ece'], 3)} "
             f"| {figure(row['lift_at_10'], 2)} | {figure(row['value_at_10'], 3)} | {figure(row['empc'], 2)} |"
         )
@@ -93,26 +94,42 @@ def gain_word(row: Mapping[Any, Any]) -> str:
 
 
 def verdict(accuracy: Sequence[Mapping[str, Any]]) -> str:
-    """Say where LightGBM does not win, in words."""
-    lost = []
+    """Say where LightGBM does not win, in words, and which groups are too thin to say."""
+    lost, thin = [], []
     for group in dict.fromkeys(row["group"] for row in accuracy):
         rows = {row["score"]: row for row in accuracy if row["group"] == group}
         if "lightgbm" not in rows:
             return "There is no LightGBM score here: churn probabilities come from the BG/NBD."
+        if rows["lightgbm"]["auc_low"] is None:
+            thin.append(GROUPS[group])
+            continue
         for name, better in _BETTER:
             figures = {score: row[name] for score, row in rows.items() if row[name] is not None}
             if "lightgbm" in figures and figures["lightgbm"] != better(figures.values()):
                 best = better(figures, key=lambda score: figures[score])
                 measure = _SHORT.get(name, name.replace("_at_10", "@10 %"))
                 lost.append(f"{measure} on {GROUPS[group]} ({SCORES[best]})")
-    if not lost:
-        return "LightGBM is the best of the scores on every figure."
-    return "LightGBM does not win on: " + "; ".join(lost) + "."
+    if not thin:
+        return _won_or_lost(lost)
+    unjudged = f"Too few leavers or stayers to judge (fewer than {FEWEST_OF_A_CLASS}): {', '.join(thin)}."
+    judged = len(thin) < len({row["group"] for row in accuracy})
+    return f"{_won_or_lost(lost)} {unjudged}" if judged else unjudged
+
+
+def span(low: float | None, high: float | None) -> str:
+    """Write an interval, or a dash where there is none."""
+    return "-" if low is None or high is None else f"{low:.3f}-{high:.3f}"
 
 
 def figure(value: float | None, digits: int) -> str:
     """Write a number, or a dash where there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _won_or_lost(lost: Sequence[str]) -> str:
+    if not lost:
+        return "LightGBM is the best of the scores on every figure."
+    return "LightGBM does not win on: " + "; ".join(lost) + "."
 
 
 def _cohort_lines(cohorts: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clv_ml.reports.accuracy_words import gain_word
+from clv_ml.reports.accuracy_words import gain_word, span
 
 
 def accuracy_text(accuracy: pd.DataFrame) -> str:
     """Lay the accuracy of each score out, a line a group and score."""
-    spans = [f"{low:.3f}-{high:.3f}" for low, high in zip(accuracy["auc_low"], accuracy["auc_high"], strict=True)]
+    ends = accuracy[["auc_low", "auc_high"]].astype(object).where(accuracy["auc_low"].notna(), None)
+    spans = [span(low, high) for low, high in ends.itertuples(index=False)]
     shown = accuracy.assign(span=spans)[
         ["group", "score", "n", "prevalence", "auc", "span", "brier", "ece", "lift_at_10", "value_at_10", "empc"]
     ].rename(columns={"prevalence": "churned", "span": "95%", "lift_at_10": "lift@10%", "value_at_10": "value@10%"})
