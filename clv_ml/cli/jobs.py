@@ -78,6 +78,9 @@ def train(
     cutoff: Annotated[
         str | None, typer.Option(help="Last day of history, YYYY-MM-DD; the last day of the data by default.")
     ] = None,
+    promote: Annotated[
+        str | None, typer.Option(help="never, if-better or always: when the new model becomes the champion.")
+    ] = None,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,7 +89,8 @@ def train(
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline
 
-        settings = load_config(config, overrides=overrides or ())
+        given = [*(overrides or ()), *([f"tracking.promote={promote}"] if promote else [])]
+        settings = load_config(config, overrides=given)
         result = pipeline.train(settings, cutoff=parsed_day(cutoff, "--cutoff"), progress=reporter)
         reporter.stop()
         tell_training(settings, result)

@@ -26,7 +26,10 @@ def tell_training(config: Config, result: Any) -> None:
     if len(alarms) > _ALARMS_TOLD:
         typer.echo(f"note: {len(alarms) - _ALARMS_TOLD} more features like these; the model card names them")
     typer.echo(f"model bundle:    {result.bundle_path}")
-    typer.echo(f"registered:      models:/{config.name}/{result.run.model_version} (champion)")
+    standing = "champion" if result.decision.promote else "not the champion"
+    typer.echo(
+        f"registered:      models:/{config.name}/{result.run.model_version} ({standing}: {result.decision.reason})"
+    )
     for found in result.backtests:
         typer.echo(f"cohort picture:  {result.folder / f'cutoff={found.cutoff}' / 'cohorts.svg'}")
     typer.echo(f"model card:      {result.folder / 'model_card.md'}")

@@ -167,7 +167,7 @@ class TrackingConfig(Section):
     """Tracking address; a SQLite file under `store` where None."""
     store: Path = Path("models")
     """Folder of the local store, its artifacts, the model bundles and the runs that wait to be uploaded."""
-    promote: Literal["never", "if-better", "always"] = "always"
+    promote: Literal["never", "if-better", "always"] = "if-better"
     """Whether a new model becomes the champion: if-better compares it with the champion on the backtest cutoffs."""
 
 

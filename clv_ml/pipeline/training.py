@@ -13,6 +13,7 @@ from clv_ml.data.quality import QualityReport
 from clv_ml.errors import ConfigError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
 from clv_ml.evaluation.diagnosis import diagnose
+from clv_ml.evaluation.promotion import Decision
 from clv_ml.evaluation.rivals import fit_rivals
 from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.bundle import Bundle, save_bundle
@@ -22,6 +23,7 @@ from clv_ml.models.training_rows import Progress, population_at
 from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.forecasting import past_error, promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.promoting import alias_of, decide, promotion_record
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
 from clv_ml.reports.results import bundle_facts, write_backtest, write_training
@@ -32,7 +34,7 @@ from clv_ml.tracking.record import training_record
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training left: where its files are, the bundle, the MLflow run, and the backtests."""
+    """What a training left: its files, the bundle, the MLflow run, the backtests, and whether it is the champion."""
 
     folder: Path
     bundle_path: Path
@@ -40,6 +42,7 @@ class TrainResult:
     run: LoggedRun
     backtests: tuple[Backtest, ...]
     quality: QualityReport
+    decision: Decision
 
 
 def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple[Backtest, ...], Path]:
@@ -115,14 +118,25 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
             promise.forecast.to_csv(aside / "cohort_forecast.csv", index=False, lineterminator="\n")
 
         publish(folder, write)
+        decision, champion = decide(engine, tables, backtests, config, progress=progress)
     progress("logging to MLflow")
     example = example_records(day, bundle.facts["signals"], bundle.facts["attributes"])
     predictions = score_transactions(bundle, example).reset_index()
     record = training_record(
-        config, bundle, bundle_path, backtests, folder, example=example, predictions=predictions, promise=promise
+        config,
+        bundle,
+        bundle_path,
+        backtests,
+        folder,
+        example=example,
+        predictions=predictions,
+        promise=promise,
+        alias=alias_of(decision, config),
     )
-    run = log_training(config, record)
-    return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report)
+    # the evidence of a comparison is a run of its own
+    evidence = [promotion_record(config, decision, bundle, champion)] if champion else []
+    run = log_training(config, record, *evidence)
+    return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report, decision)
 
 
 def _settle(staged: Path, final: Path) -> Path:

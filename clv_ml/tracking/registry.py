@@ -49,6 +49,24 @@ def resolve(config: Config, model: str | None) -> tuple[Path, str]:
     return found[0].parent, address
 
 
+def champion(config: Config) -> tuple[Path, str] | None:
+    """Return the folder and the address of the champion, or None where nobody is champion yet.
+
+    Raises
+    ------
+    ClvError
+        If the store cannot be reached.
+    """
+    with connected(config) as (mlflow, _):
+        try:
+            aliases = mlflow.MlflowClient().get_registered_model(config.name).aliases
+        except mlflow.exceptions.MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return None
+    return resolve(config, f"models:/{config.name}/{aliases[CHAMPION]}") if CHAMPION in aliases else None
+
+
 def set_alias(client: Any, name: str, version: str, alias: str) -> str:
     """Give a version an alias, and return the one it has.
 
