@@ -42,6 +42,7 @@ def accuracy_lines(known: Mapping[str, Any]) -> list[str]:
         verdict(known["accuracy"]),
         "",
         *gain_lines(known["gains"]),
+        *([engagement_words(known["gains"]), ""] if engagement_words(known["gains"]) else []),
         "Share of the leavers' spend (180 days before) inside the first 10 %, by what the customers are ranked by: "
         + ", ".join(
             f"{row['ranked_by'].replace('_', ' ')} {figure(row['value_at_10'], 3)}" for row in known["rankings"]
@@ -84,6 +85,17 @@ def gain_lines(gains: Sequence[Mapping[str, Any]]) -> list[str]:
             f"| {row['gain_low']:+.3f} to {row['gain_high']:+.3f} | {gain_word(row)} |"
         )
     return [*lines, ""]
+
+
+def engagement_words(gains: Sequence[Mapping[Any, Any]]) -> str:
+    """Say what the engagement data add to the classifier, on all customers; empty where there are none."""
+    for row in gains:
+        if (row["group"], row["over"], row["metric"]) == ("all", "lightgbm_purchases", "auc"):
+            span = f"{row['gain']:+.3f} in AUC ({row['gain_low']:+.3f} to {row['gain_high']:+.3f})"
+            if gain_word(row) == "no gain shown":
+                return f"No gain from engagement is shown: {span} over the same classifier without it, all customers."
+            return f"Engagement makes the classifier {gain_word(row)}: {span} over the same without it, all customers."
+    return ""
 
 
 def gain_word(row: Mapping[Any, Any]) -> str:

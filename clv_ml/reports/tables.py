@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clv_ml.reports.accuracy_words import gain_word, span
+from clv_ml.reports.accuracy_words import engagement_words, gain_word, span
 
 
 def accuracy_text(accuracy: pd.DataFrame) -> str:
@@ -53,4 +53,5 @@ def gain_text(gains: pd.DataFrame) -> str:
         f"{gain_word(row)}"
         for row in told.to_dict("records")
     ]
-    return "\n".join(["LightGBM's gain in AUC, with a 95 % interval by customer:", *lines])
+    adds = engagement_words(gains.to_dict("records"))
+    return "\n".join(["LightGBM's gain in AUC, with a 95 % interval by customer:", *lines, *([adds] if adds else [])])
