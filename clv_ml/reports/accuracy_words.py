@@ -91,10 +91,10 @@ def engagement_words(gains: Sequence[Mapping[Any, Any]]) -> str:
     """Say what the engagement data add to the classifier, on all customers; empty where there are none."""
     for row in gains:
         if (row["group"], row["over"], row["metric"]) == ("all", "lightgbm_purchases", "auc"):
-            span = f"{row['gain']:+.3f} in AUC ({row['gain_low']:+.3f} to {row['gain_high']:+.3f})"
+            told = f"{row['gain']:+.3f} in AUC ({row['gain_low']:+.3f} to {row['gain_high']:+.3f})"
             if gain_word(row) == "no gain shown":
-                return f"No gain from engagement is shown: {span} over the same classifier without it, all customers."
-            return f"Engagement makes the classifier {gain_word(row)}: {span} over the same without it, all customers."
+                return f"No gain from engagement is shown: {told} over the same classifier without it, all customers."
+            return f"Engagement makes the classifier {gain_word(row)}: {told} over the same without it, all customers."
     return ""
 
 
