@@ -52,7 +52,7 @@ def test_the_sufficiency_alt_text_says_every_figure() -> None:
     told = alt(sufficiency_figure(sufficiency()))
     assert "How early can we know? 11,069 customers, of whom 98% did not buy." in told
     assert "LightGBM: 0.751 (0.721 to 0.771) after 1 day, 0.753 (0.723 to 0.773) after 3 days" in told
-    assert "days since last order: 0.551 (0.521 to 0.571) after 1 day" in told
+    assert "days since last seen: 0.551 (0.521 to 0.571) after 1 day" in told
 
 
 def test_the_order_of_the_days_does_not_matter_and_one_day_is_drawn() -> None:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from clv_ml.errors import DataError, missing_columns
+from clv_ml.reports.accuracy_words import GROUPS
 from clv_ml.reports.picture import GRID, INK, MUTED, PAPER, SERIES, dress, finish, headline, new_figure
 from clv_ml.reports.wording import MODEL_NAMES, count, days, percent
 
@@ -23,8 +24,9 @@ from clv_ml.reports.wording import MODEL_NAMES, count, days, percent
 _STYLES = (*SERIES, (INK, "v", (0, (1, 1))), (MUTED, "P", (0, (5, 1))))
 _COIN = 0.5
 _NAMES = {
-    "days_since_last": "days since last order",
+    "days_since_last": "days since last seen",
     "logistic": "logistic regression",
+    "lightgbm_purchases": "LightGBM without engagement",
     "lightgbm": "LightGBM",
     **MODEL_NAMES,
 }
@@ -231,7 +233,7 @@ def _three(share: float) -> str:
 
 
 def _group_words(name: str, part: pd.DataFrame) -> str:
-    words = name.replace("_", " ")
+    words = GROUPS.get(name, name.replace("_", " "))
     size = f" ({count(part['n'].max())})" if "n" in part and part["n"].notna().any() else ""
     return f"{words[:1].upper()}{words[1:]}{size}"
 

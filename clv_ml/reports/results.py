@@ -75,9 +75,10 @@ def write_backtest(
     """Write tables and pictures of each backtest, in a folder of its own, and how early one can know."""
     if early is not None:
         write_csv(folder / "sufficiency.csv", early)
-        figure = sufficiency_figure(early[early["folds"] == "time"])
-        save(figure, folder / "sufficiency.svg")
-        save(figure, folder / "sufficiency.png")
+        for folds, rows in early.groupby("folds"):
+            picture = sufficiency_figure(rows, title=f"How early can we know? ({folds} folds)")
+            save(picture, folder / f"sufficiency_{folds}.svg")
+            save(picture, folder / f"sufficiency_{folds}.png")
     for result in backtests:
         inside = folder / f"cutoff={result.cutoff}"
         inside.mkdir()
