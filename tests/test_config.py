@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from clv_ml.config import Config, EngineConfig, SourceConfig, build_config, load_config
@@ -132,7 +133,67 @@ BAD: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ),
     (tree(), ("transactions.sources.0.columns.reason=why",), "`columns` cannot map reason: clv_ml adds a column"),
     (tree(), ("transactions.sources.0.columns.Bad Name=why",), "columns.Bad Name.* string should match pattern"),
+    (
+        tree(),
+        ("transactions.sources.0.prices={column: plan, amounts: {Monthly: 9}}",),
+        "`prices` needs its `column` among `columns`, and no amount there",
+    ),
 ]
+WATCHED: dict[str, Any] = {"path": "e.csv", "columns": {"customer_id": "id", "timestamp": "when", "event_type": "what"}}
+JOINED = {"path": "c.csv", "columns": {"customer_id": "id", "signup_at": "joined", "country": "land"}}
+LOOKUP = {"path": "k.csv", "key": "surface", "columns": {"surface": "id", "timestamp": "start"}}
+
+
+def events(*, source: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    return tree(events={"sources": [WATCHED | (source or {})], **settings})
+
+
+def customers(**settings: Any) -> dict[str, Any]:
+    return tree(customers={"sources": [JOINED], **settings})
+
+
+BAD += [
+    (events(source={"columns": {"customer_id": "id", "event_type": "x"}}), (), r"events.sources.0: .*map timestamp"),
+    (events(source={"columns": {"customer_id": "a", "timestamp": "b"}}), (), "map event_type in `columns`, or give"),
+    (events(source={"event_type": "view"}), (), "map event_type in `columns`, or give `event_type`"),
+    (events(source={"event_type": "A View"}), (), r"event_type: string should match pattern .*got 'A View'"),
+    (events(source={"columns": WATCHED["columns"] | {"plan": "p"}}), (), "events have no column plan"),
+    (events(source={"lookup": LOOKUP | {"key": "value"}}), (), "`columns` must map value and at least one column that"),
+    (events(source={"lookup": LOOKUP | {"columns": {"surface": "id"}}}), (), "map surface and at least one column"),
+    (events(contacts=["mail"], responses=["open", "mail"]), (), "mail: sent by the business and done by the customer"),
+    (events(contacts=["mail"], key_actions=["mail"]), (), "mail: sent by the business"),
+    (events(contacts=["mail"], minutes=["mail"]), (), "mail: sent by the business"),
+    (events(milestone_hours=[72, 24]), (), "milestone_hours must ascend without repeats"),
+    (events(milestone_hours=[24, 24]), (), "milestone_hours must ascend without repeats"),
+    (events(milestone_hours=[0]), (), r"milestone_hours.0: .* greater than or equal to 1"),
+    (events(counted=["a view"]), (), r"counted.0: string should match pattern"),
+    (events(max_bad_share=1.5), (), r"events.max_bad_share: .* less than or equal to 1"),
+    (tree(events={"sources": []}), (), r"events.sources: .* at least 1 item"),
+    (customers(numbers=["age"]), (), "`columns` of c.csv must map age"),
+    (customers(categories=["country"], dates=["country"]), (), "country: name an attribute once"),
+    (customers(dates=["signup_at"]), (), "signup_at: name an attribute once, and neither customer_id nor signup_at"),
+    (customers(), ("customers.sources.0.columns.day=x",), "`columns` cannot map day: clv_ml adds a column"),
+    (customers(), ("customers.sources.0.columns.signup_at_text=x",), "cannot map signup_at_text"),
+    (customers(max_bad_share=-1), (), r"customers.max_bad_share: .* greater than or equal to 0"),
+]
+
+
+def test_a_lookup_can_map_what_the_rows_do_not() -> None:
+    sent = {"path": "s.csv", "event_type": "campaign", "columns": {"customer_id": "id", "surface": "campaign"}}
+    config = build(tree(events={"sources": [sent | {"lookup": LOOKUP}], "contacts": ["campaign"]}))
+    assert config.events is not None
+    assert config.events.sources[0].mapped == {"customer_id", "surface", "timestamp"}
+
+
+def test_tables_of_a_config_file_start_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        yaml.safe_dump(tree(events={"root": "logs", "sources": [WATCHED]}, customers={"sources": [JOINED]}))
+    )
+    config = load_config(file, environment={})
+    assert config.events is not None
+    assert config.customers is not None
+    assert (config.events.root, config.customers.root) == (tmp_path / "logs", tmp_path)
 
 
 @pytest.mark.parametrize(("content", "overrides", "message"), BAD)

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 # Names of columns that the tables carry beside the mapped ones.
-_RESERVED = {"day", "reason", "copy", "first_purchase", "timestamp_text", "amount_text", "amount_number"}
-_RESERVED |= {"source_file", "source_line", "source_hash", "outside_window"}
+_ADDED = {"day", "reason", "copy", "source_file", "source_line", "source_hash"}
+_RESERVED = _ADDED | {"first_purchase", "timestamp_text", "amount_text", "amount_number", "outside_window"}
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
@@ -226,8 +226,16 @@ class CustomersConfig(Section):
 
     @model_validator(mode="after")
     def _attributes_are_mapped(self) -> Self:
+        attributes = (*self.categories, *self.numbers, *self.dates)
         for source in self.sources:
-            absent = {"customer_id", *self.categories, *self.numbers, *self.dates} - source.mapped
+            absent = {"customer_id", *attributes} - source.mapped
             if absent:
                 raise ValueError(f"`columns` of {source.path} must map {', '.join(sorted(absent))}")
+            taken = (_ADDED | {f"{name}_text" for name in ("signup_at", *attributes)}) & source.mapped
+            if taken:
+                raise ValueError(f"`columns` cannot map {', '.join(sorted(taken))}: clv_ml adds a column of this name")
+        named = ("customer_id", "signup_at", *attributes)
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: name an attribute once, and neither customer_id nor signup_at")
         return self

@@ -42,6 +42,8 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
 def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> CheckedTable:
     """Sort raw customers into valid ones and quarantine; of several rows for one customer the first in order counts.
 
+    The order is that of the texts of signup_at and the attributes, empty ones last.
+
     Returns
     -------
     CheckedTable
@@ -61,10 +63,12 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
         *PROVENANCE,
     )
     rules = [(col("customer_id").isNull(), "missing_customer_id")]
-    rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.numbers, *config.dates)]
+    rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
+    rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
     texts = [f"{name}_text" for name in ("signup_at", *names)]
-    # in the order of the values, so that the order of the rows decides nothing
-    same = window_spec().partitionBy("customer_id", "reason").orderBy(*texts, "source_file", "source_line")
+    # in the order of the values, so that the order of the rows decides nothing; who signed up counts before who did not
+    first = [col(name).asc_nulls_last() for name in texts]
+    same = window_spec().partitionBy("customer_id", "reason").orderBy(*first, "source_file", "source_line")
     marked = filled.withColumn("reason", first_reason(rules)).withColumn("copy", f.row_number().over(same))
     repeated = col("reason").isNull() & (col("copy") > 1)
     settled = marked.withColumn("reason", f.when(repeated, f.lit("repeated_customer")).otherwise(col("reason")))
@@ -84,7 +88,9 @@ def _attributes(config: CustomersConfig) -> tuple[str, ...]:
 
 def _unreadable(name: str) -> Column:
     f = functions()
-    bad = f.col(name).isNull()
-    if name != "signup_at":
-        bad = bad | f.coalesce(f.col(name).cast("string") == f.lit("nan"), f.lit(False))
-    return f.col(f"{name}_text").isNotNull() & bad
+    return f.col(f"{name}_text").isNotNull() & f.col(name).isNull()
+
+
+def _endless(name: str) -> Column:
+    f = functions()
+    return f.isnan(f.col(name)) | (f.abs(f.col(name)) == float("inf"))

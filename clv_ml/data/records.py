@@ -61,15 +61,22 @@ def read_files(engine: Engine, source: FilesConfig, root: Path) -> DataFrame:
     """Read the files of a source under canonical names, every value text, with where each row came from."""
     paths = find_files(source, root)
     rows = engine.read_files(paths, source.format or format_of(paths[0]), source.columns, source.timestamp_format)
-    return rows if source.lookup is None else _looked_up(engine, rows, source.lookup, root)
+    return rows if source.lookup is None else _looked_up(engine, rows, source, source.lookup, root)
 
 
-def _looked_up(engine: Engine, rows: DataFrame, lookup: LookupConfig, root: Path) -> DataFrame:
+def _looked_up(engine: Engine, rows: DataFrame, source: FilesConfig, lookup: LookupConfig, root: Path) -> DataFrame:
     """Add what a small file knows of each row; null where its key is not there."""
     f = functions()
-    file = FilesConfig(path=lookup.path, columns=lookup.columns)
-    [path] = find_files(file, root)
-    known = engine.read_files([path], format_of(path), lookup.columns).drop(*PROVENANCE)
+    if lookup.key not in rows.columns:
+        raise ConfigError(f"lookup {lookup.path}: its key {lookup.key} is not among the `columns` of the rows")
+    files = find_files(FilesConfig(path=lookup.path, columns=lookup.columns), root)
+    if len(files) > 1:
+        raise ConfigError(f"lookup {lookup.path}: must be one file, found {len(files)}")
+    [path] = files
+    listed = engine.read_files([path], format_of(path), lookup.columns, source.timestamp_format).drop(*PROVENANCE)
+    key = f.trim(f.col(lookup.key).cast("string"))
+    rows = rows.withColumn(lookup.key, key)
+    known = listed.withColumn(lookup.key, key).filter(f.col(lookup.key) != "")  # nothing is found under no key
     repeated = known.groupBy(lookup.key).agg(f.count(f.lit(1)).cast("bigint").alias("rows")).filter(f.col("rows") > 1)
     if engine.row_count(repeated):
         again = engine.to_pandas(repeated.orderBy(lookup.key).limit(1)).iloc[0]

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+_NAMES = {"customer_id", "order_id", "product", "session_id", "surface"}  # numbers there are no measures
+
 
 def read_expression(source: str, kind: str, name: str, timestamp_format: str | None) -> str:
     """Write the SQL that reads one source column in the form the canonical tables expect."""
@@ -15,7 +17,7 @@ def read_expression(source: str, kind: str, name: str, timestamp_format: str | N
     if name in {"timestamp", "signup_at"} and timestamp_format and kind != "DATE":
         shown = f"CAST({column} AS VARCHAR)"  # what does not follow the pattern stays as it is
         return f"coalesce(CAST(try_strptime({shown}, {text(timestamp_format)}) AS VARCHAR), {shown})"
-    if name in {"customer_id", "order_id", "product"} and kind in {"DOUBLE", "FLOAT"}:
+    if name in _NAMES and kind in {"DOUBLE", "FLOAT"}:
         # ids that pandas turned into floats: 17850.0 is customer 17850
         whole = f"CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR)"
         return f"CASE WHEN {column} = trunc({column}) THEN {whole} ELSE CAST({column} AS VARCHAR) END"
