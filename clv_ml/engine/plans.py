@@ -13,7 +13,7 @@ Build = Callable[[Mapping[str, Any], dt.date], Any]
 # no day of the data is near it: moments of the tables lie between 1700 and 2199
 STAND_IN = dt.date(2999, 1, 1)
 _DATES = re.compile(r"'(29[0-9]{2}|30[0-9]{2})-([0-9]{2})-([0-9]{2})'")
-_TABLES = re.compile(r"\bclv_[0-9]+\b")
+_TABLES = re.compile(r"'(?:[^']|'')*'|\bclv_[0-9]+\b")  # texts are matched too, and left as they are
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,16 @@ class Plans:
         if key not in self._plans:
             self._plans[key] = self._record(inputs, build)
         plan = self._plans[key]
-        names = {}
-        for name, recorded in plan.inputs.items():
-            names[recorded] = next(self._names)
-            self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
-        views = list(names.values())
-        for step in plan.steps:
-            query = step.sql(names, cutoff)
-            names[step.table] = next(self._names)
-            self._run(f"CREATE TABLE {names[step.table]} AS {query}")
+        names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
         *others, last = (names[step.table] for step in plan.steps)
-        self._drop("VIEW", views)
-        self._drop("TABLE", others)
+        try:
+            for name, recorded in plan.inputs.items():
+                self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
+            for step in plan.steps:
+                self._run(f"CREATE TABLE {names[step.table]} AS {step.sql(names, cutoff)}")
+        finally:
+            self._drop("VIEW", [names[recorded] for recorded in plan.inputs.values()])
+            self._drop("TABLE", others)
         return last
 
     def noted(self, table: str, query: str) -> str:
@@ -97,19 +95,18 @@ class Plans:
 
     def _record(self, inputs: Mapping[str, Any], build: Build) -> Plan:
         empty = {name: next(self._names) for name in inputs}
-        for name, table in empty.items():
-            self._run(f"CREATE TABLE {table} AS SELECT * FROM ({self._sql(inputs[name])}) LIMIT 0")
         steps: list[Step] = []
-        self._recording = steps
         try:
-            result = next(self._names)
+            for name, table in empty.items():
+                self._run(f"CREATE TABLE {table} AS SELECT * FROM ({self._sql(inputs[name])}) LIMIT 0")
+            self._recording = steps
             query = self._sql(build({name: self._table(table) for name, table in empty.items()}, STAND_IN))
-            self.noted(result, query)
+            self.noted(next(self._names), query)
         finally:
             self._recording = None
-        self._drop("TABLE", [*empty.values(), *(step.table for step in steps[:-1])])
+            self._drop("TABLE", [*empty.values(), *(step.table for step in steps)])
         return Plan(empty, tuple(steps))
 
     def _drop(self, kind: str, names: list[str]) -> None:
-        for name in names:
-            self._run(f"DROP {kind} {name}")
+        for name in names:  # after a failure some were never made
+            self._run(f"DROP {kind} IF EXISTS {name}")
