@@ -11,6 +11,9 @@ from clv_ml.cli.reporter import Reporter
 from clv_ml.cli.telling import tell_store
 from clv_ml.config import load_config
 
+# what a scheduler sees when something has moved
+EXIT_DRIFT = 5
+
 
 @app.command()
 def review(
@@ -33,6 +36,37 @@ def review(
         tell_store(settings)
 
     run(job, as_json=as_json)
+
+
+@app.command()
+def drift(
+    config: ConfigOption,
+    as_of: Annotated[
+        str | None, typer.Option(help="Day to look at, YYYY-MM-DD; the last day of the data by default.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Bundle folder or models:/NAME@ALIAS; the config's champion by default.")
+    ] = None,
+    overrides: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell whether customers, scores or churn have moved since the training. Exit code 5 where something alerts."""
+    alerted: list[str] = []
+
+    def job(reporter: Reporter) -> None:
+        from clv_ml import pipeline
+
+        settings = load_config(config, overrides=overrides or ())
+        result = pipeline.drift(settings, as_of=parsed_day(as_of, "--as-of"), model=model, progress=reporter)
+        reporter.stop()
+        alerted.extend(result.alerts)
+        for line in result.alerts or ["nothing has moved beyond the band"]:
+            typer.echo(line)
+        typer.echo(f"drift: {result.folder / 'drift.json'}")
+
+    run(job, as_json=as_json)
+    if alerted:
+        raise typer.Exit(EXIT_DRIFT)
 
 
 @app.command()

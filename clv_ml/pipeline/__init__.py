@@ -1,5 +1,6 @@
 """The story of each job: validate, train, backtest, score."""
 
+from clv_ml.pipeline.drift import DriftResult, drift
 from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
 from clv_ml.pipeline.review import Judged, Pending, ReviewResult, review
 from clv_ml.pipeline.scoring import ScoreResult, score
@@ -7,6 +8,7 @@ from clv_ml.pipeline.table_scoring import score_transactions
 from clv_ml.pipeline.training import TrainResult, backtest_only, train
 
 __all__ = [
+    "DriftResult",
     "Judged",
     "Pending",
     "Prepared",
@@ -14,6 +16,7 @@ __all__ = [
     "ScoreResult",
     "TrainResult",
     "backtest_only",
+    "drift",
     "prepare",
     "review",
     "score",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from clv_ml.config import Config
 from clv_ml.decisions.risk import ListContext, risk_list
 from clv_ml.errors import ClvError
@@ -16,6 +18,7 @@ from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import Bundle, load_bundle
 from clv_ml.models.scoring import contributions, score_customers, unseen_categories
 from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.drift import stability_of
 from clv_ml.pipeline.forecasting import promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.table_scoring import require_same_tables
@@ -114,6 +117,7 @@ def score(
                 bundle.models, customers, scores, cutoff=day, config=config, error=error, fingerprint=input_print
             )
             forecast = promise.forecast
+            moved = stability_of(bundle, customers, scores, config)
 
             def write(aside: Path) -> None:
                 prepared.checked.write_quarantine(prepared.engine, aside)
@@ -137,12 +141,18 @@ def score(
     run, note = None, ""
     if promise is not None:
         progress("logging to MLflow")
-        run, note = _log(config, promise, folder, manifest, address, bundle.version)
+        run, note = _log(config, promise, moved, folder, manifest, address, bundle.version)
     return ScoreResult(folder, manifest, repeated, address, run, note)
 
 
 def _log(
-    config: Config, promise: Promise, folder: Path, manifest: dict[str, Any], address: str, version: str
+    config: Config,
+    promise: Promise,
+    moved: pd.DataFrame,
+    folder: Path,
+    manifest: dict[str, Any],
+    address: str,
+    version: str,
 ) -> tuple[LoggedRun | None, str]:
     """Write the scoring into MLflow; the list is there already, so that an MLflow that is down costs a note only."""
     figures = ("customers_scored", "customers_listed", "value_at_risk")
@@ -151,8 +161,11 @@ def _log(
         promise,
         model_address=address,
         model_version=version,
-        metrics={name: float(manifest[name]) for name in figures},
+        metrics={name: float(manifest[name]) for name in figures}
+        | {"drift_alerts": float(moved["alert"].sum())}
+        | {f"psi_{row['column']}": float(row["psi"]) for row in moved.to_dict("records")},
         files={"manifest.json": folder / "manifest.json"},
+        tables={} if moved.empty else {"drift/stability.json": moved},
     )
     try:
         return log_run(config, record), ""

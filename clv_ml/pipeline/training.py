@@ -20,6 +20,7 @@ from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import fit_with_rows
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.drift import reference_facts
 from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.forecasting import past_error, promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
@@ -95,6 +96,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         progress("forecasting the cohorts")
         customers = population_at(engine, tables, day, config.churn)
         scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
+        facts["reference"] = reference_facts(customers, scores, config)
         promise = promise_of(models, customers, scores, cutoff=day, config=config, error=error, fingerprint=known_print)
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
