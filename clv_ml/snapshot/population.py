@@ -15,7 +15,7 @@ def population(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
     """Describe everybody known at a cutoff.
 
     Without events and customers these are the buyers; with them also those who signed up or were active and have
-    not bought: their purchase features are null.
+    not bought: their purchase features are null. Attributes are null for who signs up after the cutoff.
 
     Returns
     -------
@@ -59,5 +59,8 @@ def _started(known: DataFrame, cutoff: dt.date) -> DataFrame:
 
 def _attributes(customers: DataFrame, tables: Tables, cutoff: dt.date) -> DataFrame:
     f = functions()
+    signup = f.col("signup_at")
+    # who signs up later has told nothing of himself yet, though he may have bought already
+    customers = customers.filter(signup.isNull() | (signup.cast("date") <= as_date(cutoff)))
     since = [f.datediff(as_date(cutoff), f.col(name)).cast("bigint").alias(days_since(name)) for name in tables.dates]
     return customers.select("customer_id", *tables.categories, *tables.numbers, *tables.dates, *since)
