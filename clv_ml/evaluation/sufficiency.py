@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,20 +13,21 @@ from clv_ml.engine import Engine
 from clv_ml.errors import DataError
 from clv_ml.evaluation.bootstrap import bootstrap_gain, bootstrap_metrics
 from clv_ml.evaluation.rivals import FULL, PURCHASES_ONLY
+from clv_ml.models.alarms import apply_alarms, check_features
 from clv_ml.models.churn import ChurnModel
 from clv_ml.models.training_rows import Progress
 from clv_ml.snapshot.aligned import align, cutoff_at_age
 from clv_ml.snapshot.engagement_sums import FIRST_DAYS
-from clv_ml.snapshot.features import PURCHASE_FEATURES
 from clv_ml.snapshot.labels import outcomes
 from clv_ml.snapshot.population import population
-from clv_ml.snapshot.tables import Tables, starts
+from clv_ml.snapshot.tables import Tables, days_since, starts
 from clv_ml.snapshot.window import Window
 
 ACTIVITY, PURCHASES = "activity_alone", "purchases_alone"
 _RANDOM_FOLDS = 5
 _FEWEST = 20  # of either class, to learn from
 _BUCKET_DAYS = 30
+_FIGURES = ("churned_share", "auc", "auc_low", "auc_high", "gain", "gain_low", "gain_high")
 
 Fold = tuple[np.ndarray, np.ndarray]  # positions of the rows to learn from, and of those to judge
 
@@ -43,7 +44,7 @@ def sufficiency(
     Parameters
     ----------
     tables
-        Data of all customers.
+        Data of all customers. Attributes that the config's alarms set aside are left out.
     last_day
         Purchases are known up to this day.
 
@@ -51,15 +52,17 @@ def sufficiency(
     -------
     pandas.DataFrame
         One row for each kind of folds, number of days and score: folds (``time``: learnt only from customers whose
-        outcome was known when the judged ones started; ``random``: five parts by customer), days, score, n,
-        churned_share, auc, auc_low, auc_high, and the gain in AUC of the full classifier over this score with its
-        interval (gain, gain_low, gain_high; 95 %, bootstrap by customer). Scores of different folds are compared
-        within their fold only.
+        outcome was known when the judged ones started; ``random``: five parts by customer), folds_judged (those
+        with enough to learn from), days, score, n (customers judged), churned_share, auc, auc_low, auc_high, and the
+        gain in AUC of the full classifier over this score with its interval (gain, gain_low, gain_high; 95 %,
+        bootstrap by customer). Scores of different folds are compared within their fold only. Where none of the folds
+        of a kind can be judged, one row a number of days says so: folds_judged 0, n 0, the rest NaN.
 
     Raises
     ------
     DataError
-        If no customer started early enough, or all or none of them came back.
+        If no customer started early enough, all or none of them came back, too few did to learn from in any fold, or
+        the config refuses an attribute.
     """
     settings = config.sufficiency or SufficiencyConfig()
     longest, horizon = max(settings.days), config.churn.main_horizon_days
@@ -67,22 +70,29 @@ def sufficiency(
     known = engine.materialise(starts(tables, last_day))
     together = align(engine, tables, known)
     rows = _outcome(engine, together, known, longest, horizon, last_day)
-    folds = {
+    made = {
         "time": list(time_folds(rows["start_day"], span_days=longest + horizon, parts=settings.folds)),
         "random": list(random_folds(rows.index)),
     }
+    folds = {kind: [fold for fold in some if _is_telling(rows["churned"], fold)] for kind, some in made.items()}
+    _require_folds(rows["churned"], folds)
+    for kind, wanted in (("time", settings.folds), ("random", _RANDOM_FOLDS)):
+        if len(folds[kind]) < wanted:
+            progress(
+                f"first days: {len(folds[kind])} of {wanted} folds ({kind}) can be judged; learning takes {_FEWEST} "
+                f"customers who came back and {_FEWEST} who stayed away, judging takes one of each"
+            )
     parts = []
     for days in settings.days:
         progress(f"first days: what {days} of them tell")
         described = engine.to_pandas(population(engine, together, cutoff_at_age(days))).set_index("customer_id")
         described = described.reindex(rows.index).assign(churned=rows["churned"], bucket=_buckets(rows["start_day"]))
+        features = _trusted(described, days, tables, config)
         for kind, some in folds.items():
-            judged = _judge(described, some, days, tables, config)
-            if judged is not None:
-                judged.insert(0, "folds", kind)
-                parts.append(judged)
-    if not parts:
-        raise DataError("sufficiency: too few customers came back, or stayed away, to learn from in any fold")
+            judged = _judge(described, some, days, features, tables, config) if some else _unjudged(days)
+            judged.insert(0, "folds", kind)
+            judged.insert(1, "folds_judged", len(some))
+            parts.append(judged)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -96,12 +106,13 @@ def time_folds(start_days: pd.Series[pd.Timestamp], *, span_days: int, parts: in
     span_days
         Days from a start until its outcome is known.
     parts
-        How many parts of equal size the customers are split into who started after the first outcome was known.
+        How many parts are judged. Who started after the first outcome was known is split into one more, all of equal
+        size: the first would be judged by next to nothing, and is only learnt from.
     """
     day = pd.to_datetime(start_days).to_numpy()
     span = np.timedelta64(span_days, "D")
     later = np.sort(day[day >= day.min() + span])
-    borders = [later[len(later) * part // parts] for part in range(parts)] if len(later) else []
+    borders = [later[len(later) * part // (parts + 1)] for part in range(1, parts + 1)] if len(later) else []
     for place, border in enumerate(borders):
         end = borders[place + 1] if place + 1 < len(borders) else day.max() + np.timedelta64(1, "D")
         yield np.flatnonzero(day + span <= border), np.flatnonzero((day >= border) & (day < end))
@@ -132,20 +143,47 @@ def _outcome(
     return rows[["start_day", "churned"]]
 
 
+def _is_telling(churned: pd.Series[int], fold: Fold) -> bool:
+    """Whether a fold has enough of either class to learn from, and both to judge."""
+    before, after = churned.iloc[fold[0]], churned.iloc[fold[1]]
+    left = int(before.sum())
+    return min(left, len(before) - left) >= _FEWEST and after.nunique() == 2
+
+
+def _require_folds(churned: pd.Series[int], folds: Mapping[str, Sequence[Fold]]) -> None:
+    if not any(folds.values()):
+        left = int(churned.sum())
+        raise DataError(
+            f"sufficiency: of {len(churned):,} customers {len(churned) - left:,} came back and {left:,} stayed away; "
+            f"no fold has {_FEWEST} of each to learn from: give more customers, or leave `sufficiency` out"
+        )
+
+
+def _trusted(described: pd.DataFrame, days: int, tables: Tables, config: Config) -> tuple[str, ...]:
+    """Return the features but for attributes that know the outcome; a constant is no alarm so early."""
+    horizon = config.churn.main_horizon_days
+    rows = described.assign(cutoff=cutoff_at_age(days), **{f"churned_{horizon}": described["churned"]}).reset_index()
+    alarms = check_features(
+        rows,
+        tables.attribute_features,
+        [f"churned_{horizon}"],
+        config.churn.alarms,
+        categories=tables.categories,
+        days={days_since(name): rows[name] for name in tables.dates},
+    )
+    return apply_alarms([alarm for alarm in alarms if alarm.kind != "constant"], tables.features)
+
+
 def _judge(
-    described: pd.DataFrame, folds: Sequence[Fold], days: int, tables: Tables, config: Config
-) -> pd.DataFrame | None:
+    described: pd.DataFrame, folds: Sequence[Fold], days: int, features: Sequence[str], tables: Tables, config: Config
+) -> pd.DataFrame:
     scores: dict[str, list[pd.Series[float]]] = {}
     for learn, judge in folds:
-        before, after = described.iloc[learn], described.iloc[judge]
-        fewest = min(before["churned"].sum(), len(before) - before["churned"].sum()) if len(before) else 0
-        if fewest < _FEWEST or after["churned"].nunique() < 2:
-            continue
-        for name, score in _scores(before, after, days, tables, config).items():
-            # models of different folds do not share a scale: compare within the fold
-            scores.setdefault(name, []).append(score.rank(pct=True))
-    if not scores:
-        return None
+        for name, score in _scores(
+            described.iloc[learn], described.iloc[judge], days, features, tables, config
+        ).items():
+            # models of different folds do not share a scale; a score that tells nobody apart is .5 in all of them
+            scores.setdefault(name, []).append((score.rank() - 0.5) / len(score))
     pooled = pd.DataFrame({name: pd.concat(parts) for name, parts in scores.items()}).sort_index()
     churned = described.loc[pooled.index, "churned"]
     told = bootstrap_metrics(churned, {str(name): pooled[name] for name in pooled}, seed=config.seed)
@@ -158,12 +196,16 @@ def _judge(
     return table
 
 
+def _unjudged(days: int) -> pd.DataFrame:
+    return pd.DataFrame({"days": [days], "score": [FULL], "n": [0], **{name: [np.nan] for name in _FIGURES}})
+
+
 def _scores(
-    before: pd.DataFrame, after: pd.DataFrame, days: int, tables: Tables, config: Config
+    before: pd.DataFrame, after: pd.DataFrame, days: int, features: Sequence[str], tables: Tables, config: Config
 ) -> dict[str, pd.Series[float]]:
-    found = {FULL: _classify(before, after, tables.features, tables, config)}
+    found = {FULL: _classify(before, after, features, tables, config)}
     if tables.events is not None:
-        purchases = (*PURCHASE_FEATURES, *tables.attribute_features)
+        purchases = [name for name in features if name not in tables.engagement_features]
         found[PURCHASES_ONLY] = _classify(before, after, purchases, tables, config)
         amount = "minutes" if tables.signals.minutes else "active_days"
         shorter = max(n for n in FIRST_DAYS if n <= days or n == FIRST_DAYS[0])
@@ -177,6 +219,8 @@ def _classify(
     horizon = config.churn.main_horizon_days
     rows = before.assign(cutoff=before["bucket"], **{f"churned_{horizon}": before["churned"]}).reset_index()
     telling = [name for name in features if rows[name].nunique(dropna=False) > 1]
+    if not telling:  # such as purchases, where everybody bought the same thing at the start
+        return pd.Series(before["churned"].mean(), index=after.index)
     model = ChurnModel(horizons_days=(horizon,), seed=config.seed, threads=config.engine.threads)
     model.fit(rows, features=telling, categories=[name for name in tables.categories if name in telling])
     return model.predict(after)[f"p_churn_{horizon}d"]
