@@ -147,7 +147,7 @@ def test_of_several_rows_the_first_in_the_order_of_values_counts_whatever_the_or
     assert found[0] == found[1]
     valid = [row for row in rows if (row[0] or "").strip() and row[1] != "soon" and row[3] != "x"]
     by_customer: dict[str, Row] = {}
-    for row in sorted(valid, key=lambda row: [(cell is None, cell or "") for cell in row[1:]]):
+    for row in sorted(valid, key=lambda row: [row[1] or "", *((cell is None, cell or "") for cell in row[2:])]):
         by_customer.setdefault(str(row[0]).strip(), row)
     told = {row["customer_id"]: (row["country"], row["age"]) for row in found[0][0]}
     assert told == {name: (row[2], row[3] and float(row[3])) for name, row in by_customer.items()}
@@ -159,11 +159,17 @@ def test_sources_add_up_and_a_source_without_signup_has_none(engine: Engine, tmp
     second = written(tmp_path / "two.parquet", [("c", "BE", None, None), ("a", "NL", None, None)], columns)
     checked = check(engine, tmp_path, first, second)
     assert {row["customer_id"]: row["signup_at"] is None for row in rows_of(engine, checked)} == {
-        "a": False,  # the row with a signup comes first in order
+        "a": True,  # known all along: a later signup must not hide it
         "b": False,
         "c": True,
     }
-    assert checked.report.by_file == {"one.csv": {"valid": 2}, "two.parquet": {"valid": 1, "repeated_customer": 1}}
+    assert checked.report.by_file == {"one.csv": {"valid": 1, "repeated_customer": 1}, "two.parquet": {"valid": 2}}
+
+
+def test_of_several_signups_the_earliest_counts_whatever_its_text(engine: Engine, tmp_path: Path) -> None:
+    texts = ["2024-01-10 00:30:00+02:00", "2024-01-09 23:00:00"]  # the first is half an hour earlier
+    source = written(tmp_path / "c.csv", [(GOOD[0], text, *GOOD[2:]) for text in texts])
+    assert rows_of(engine, check(engine, tmp_path, source))[0]["signup_at"] == dt.datetime(2024, 1, 9, 22, 30)
 
 
 def test_ids_alone_are_a_table_too(engine: Engine, tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
 def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> CheckedTable:
     """Sort raw customers into valid ones and quarantine; of several rows for one customer the first in order counts.
 
-    The order is that of the texts of signup_at and the attributes, empty ones last.
+    The order is that of signup_at, where it is empty first (known all along), then that of the texts of the attributes,
+    empty ones last.
 
     Returns
     -------
@@ -66,8 +67,8 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
     rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
     texts = [f"{name}_text" for name in ("signup_at", *names)]
-    # in the order of the values, so that the order of the rows decides nothing; who signed up counts before who did not
-    first = [col(name).asc_nulls_last() for name in texts]
+    # in the order of the values, so that neither the order of the rows nor a later signup decides anything
+    first = [col("signup_at").asc_nulls_first(), *(col(name).asc_nulls_last() for name in texts)]
     same = window_spec().partitionBy("customer_id", "reason").orderBy(*first, "source_file", "source_line")
     marked = filled.withColumn("reason", first_reason(rules)).withColumn("copy", f.row_number().over(same))
     repeated = col("reason").isNull() & (col("copy") > 1)

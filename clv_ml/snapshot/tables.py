@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from clv_ml.config import SignalsConfig
 from clv_ml.engine import DataFrame, functions
+from clv_ml.errors import ConfigError
 from clv_ml.snapshot.engagement import engagement_feature_names
 from clv_ml.snapshot.features import PURCHASE_FEATURES
 from clv_ml.snapshot.window import as_date
 
 TENURE = "tenure_days"
+# columns of snapshots beside the features: who and when, what the purchase model says, and what happened afterwards
+_TAKEN = re.compile(
+    r"(customer_id|cutoff|(first|start)_day|own_horizon_days|model_.*|(purchases|spend|churned)_(\d+|own))"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Tables:
         What the events mean.
     categories, numbers, dates
         Attributes in `customers`, by kind.
+
+    Raises
+    ------
+    ConfigError
+        If an attribute, or an event type that is counted, has the name of another column.
     """
 
     totals: DataFrame
@@ -39,6 +50,16 @@ class Tables:
     categories: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = (*self.features, *self.dates)
+        taken = {name for name in names if names.count(name) > 1}
+        taken |= {name for name in names if _TAKEN.fullmatch(name)}
+        if taken:
+            raise ConfigError(
+                f"columns {', '.join(sorted(taken))}: clv_ml has a column of this name; call the attribute, or the "
+                "event type in `counted`, something else"
+            )
 
     @property
     def purchases_only(self) -> bool:
