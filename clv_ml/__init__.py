@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from clv_ml.config import Config as Config
     from clv_ml.config import load_config as load_config
     from clv_ml.data.datasets import load_dataset as load_dataset
+    from clv_ml.data.simulate import attainable_score as attainable_score
+    from clv_ml.data.simulate import simulate as simulate
+    from clv_ml.data.simulation_parameters import SimulationParameters as SimulationParameters
     from clv_ml.errors import ClvError as ClvError
     from clv_ml.errors import ConfigError as ConfigError
     from clv_ml.errors import DataError as DataError
@@ -47,7 +50,9 @@ _HOMES = {
     "NotConvergedError": "clv_ml.errors",
     "ParetoPurchaseModel": "clv_ml.models.pareto",
     "PurchaseModel": "clv_ml.models.purchases",
+    "SimulationParameters": "clv_ml.data.simulation_parameters",
     "SpendModel": "clv_ml.models.spend",
+    "attainable_score": "clv_ml.data.simulate",
     "customer_lifetime_value": "clv_ml.models.value",
     "load_bundle": "clv_ml.models.bundle",
     "load_config": "clv_ml.config",
@@ -57,6 +62,7 @@ _HOMES = {
     "rfm_summary": "clv_ml.snapshot.rfm",
     "score": "clv_ml.pipeline",
     "score_transactions": "clv_ml.pipeline",
+    "simulate": "clv_ml.data.simulate",
     "train": "clv_ml.pipeline",
     "value_windows": "clv_ml.models.value",
 }
@@ -74,8 +80,10 @@ __all__ = [
     "NotConvergedError",
     "ParetoPurchaseModel",
     "PurchaseModel",
+    "SimulationParameters",
     "SpendModel",
     "__version__",
+    "attainable_score",
     "customer_lifetime_value",
     "load_bundle",
     "load_config",
@@ -85,6 +93,7 @@ __all__ = [
     "rfm_summary",
     "score",
     "score_transactions",
+    "simulate",
     "train",
     "value_windows",
 ]

@@ -18,8 +18,10 @@ PUBLIC = {
     "NotConvergedError",
     "ParetoPurchaseModel",
     "PurchaseModel",
+    "SimulationParameters",
     "SpendModel",
     "__version__",
+    "attainable_score",
     "customer_lifetime_value",
     "load_bundle",
     "load_config",
@@ -29,6 +31,7 @@ PUBLIC = {
     "rfm_summary",
     "score",
     "score_transactions",
+    "simulate",
     "train",
     "value_windows",
 }
