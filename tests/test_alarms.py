@@ -12,7 +12,7 @@ import pytest
 from clv_ml.config import AlarmsConfig
 from clv_ml.errors import DataError
 from clv_ml.evaluation.metrics import auc
-from clv_ml.models import alarms as module
+from clv_ml.models import _separation as module
 from clv_ml.models.alarms import Alarm, apply_alarms, check_features, unseen_alarms
 
 LABELS = ("churned_30", "churned_90")
@@ -151,6 +151,26 @@ def test_row_order_does_not_matter_even_where_rows_are_sampled(monkeypatch: pyte
     assert [one.detail for one in sampled] != [one.detail for one in whole]
     shuffled = rows.sample(frac=1, random_state=3)
     assert found(shuffled, "leak", "status", categories=("status",)) == sampled
+
+
+def test_an_attribute_as_it_is_today_is_judged_at_the_latest_cutoff_too() -> None:
+    rows = snapshots()
+    latest = rows["cutoff"] == rows["cutoff"].max()
+    closed = set(rows.loc[latest & (rows["churned_90"] == 1), "customer_id"])
+    rows["status"] = rows["customer_id"].map(lambda customer: "closed" if customer in closed else "open")
+    rows["last_visits"] = rows["customer_id"].map(lambda customer: 0.0 if customer in closed else 3.0)
+    whole = check_features(rows[~latest], ("status", "last_visits"), LABELS, AlarmsConfig(), categories=("status",))
+    assert whole == []  # earlier outcomes are not told by what came later
+    found_there = check_features(rows, ("status", "last_visits"), LABELS, AlarmsConfig(), categories=("status",))
+    assert [(alarm.kind, alarm.feature) for alarm in found_there] == [
+        ("separates", "status"),
+        ("separates", "last_visits"),
+    ]
+    day = f"{pd.Timestamp(rows['cutoff'].max()):%Y-%m-%d}"
+    assert f"churned_90 with an AUC of 1.0000 at the latest cutoff ({day})" in found_there[1].detail
+    # what is counted from dated records knows no later day than its cutoff
+    dated = check_features(rows, ("last_visits",), LABELS, AlarmsConfig(), dated=("last_visits",))
+    assert dated == []
 
 
 def test_the_area_is_that_of_the_metric_with_missing_as_lowest() -> None:

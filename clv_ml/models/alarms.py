@@ -7,23 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from clv_ml.config import AlarmsConfig
 from clv_ml.config.sections import Alarm as Action
 from clv_ml.errors import DataError, missing_columns
-from clv_ml.models.categories import Codes, Floats, category_codes, numbers
+from clv_ml.models._separation import View
 
-Bools = npt.NDArray[np.bool_]
 Kind = Literal["separates", "separates_dated", "constant", "after_cutoff", "unseen_category"]
 
 OWN_PREFIX = "model_"  # what our own purchase model says of a customer may be as good as it likes
-_MOST_ROWS = 200_000
-_LEAST_ROWS = 10  # with fewer rows in a class, chance alone separates
-_FOLDS = 5
-_PRIOR_ROWS = 20.0
 
 _REMEDY: dict[Kind, str] = {
     "separates": "it is most likely set after the outcome: leave it out, or give the value known at the cutoff",
@@ -144,7 +137,8 @@ def _is_constant(column: pd.Series[Any]) -> bool:
 
 def _constant_detail(column: pd.Series[Any]) -> str:
     first = column.iloc[0]
-    return f"is {'missing' if pd.isna(first) else repr(first)} in all {len(column):,} training rows"
+    shown = "missing" if pd.isna(first) else repr(first.item() if isinstance(first, np.generic) else first)
+    return f"is {shown} in all {len(column):,} training rows"
 
 
 def _after_cutoff(
@@ -176,68 +170,19 @@ def _separating(
 ) -> list[Alarm]:
     if snapshots.empty:
         return []
-    lots = pd.util.hash_array(snapshots["customer_id"].astype(str).to_numpy(dtype=object))
-    inside = _sample(lots)
-    rows = snapshots[inside]
-    outcomes = np.column_stack([numbers(rows[label]) for label in labels])
-    smaller = np.minimum(outcomes.sum(axis=0), len(rows) - outcomes.sum(axis=0))
-    usable = [position for position in range(len(labels)) if smaller[position] >= _LEAST_ROWS]
-    outcomes = outcomes[:, usable]
-    folds = np.asarray(lots[inside] % _FOLDS, dtype=np.int64)
+    views = [View.of(snapshots, labels)]
+    cutoffs = snapshots["cutoff"]
+    if cutoffs.nunique() > 1:
+        # an attribute as it is today knows the latest outcome; over all cutoffs it looks harmless
+        latest = cutoffs.max()
+        words = f" at the latest cutoff ({pd.Timestamp(latest):%Y-%m-%d})"
+        views.append(View.of(snapshots[cutoffs == latest], labels, words=words))
     alarms = []
     for name in features:
-        if name in categories:
-            areas = _category_areas(category_codes(rows[name]), outcomes, folds)
-        else:
-            areas = _number_areas(numbers(rows[name]), outcomes)
-        for position in np.argsort(-areas, kind="stable")[:1]:
-            if areas[position] > config.separates_above:
-                detail = (
-                    f"alone separates {labels[usable[position]]} with an AUC of {areas[position]:.4f}, "
-                    f"above {config.separates_above:g}"
-                )
+        for view in views[:1] if name in dated else views:
+            area, told = view.separates(name, name in categories)
+            if area > config.separates_above:
+                detail = f"alone separates {told}, above {config.separates_above:g}"
                 alarms.append(_alarm("separates_dated" if name in dated else "separates", name, detail, config))
+                break
     return alarms
-
-
-def _sample(lots: npt.NDArray[np.uint64]) -> Bools:
-    """Choose the customers with the smallest lots, so that the order of rows does not matter."""
-    if len(lots) <= _MOST_ROWS:
-        return np.ones(len(lots), dtype=np.bool_)
-    return np.asarray(lots <= np.partition(lots, _MOST_ROWS - 1)[_MOST_ROWS - 1])
-
-
-def _number_areas(values: Floats, outcomes: Floats) -> Floats:
-    """AUC in the better direction per label: of the value with missing as lowest, and of being missing."""
-    missing = np.isnan(values)
-    areas = _areas(rankdata(np.where(missing, -np.inf, values)), outcomes)
-    if missing.any() and not missing.all():
-        areas = np.maximum(areas, _areas(rankdata(missing), outcomes))
-    return areas
-
-
-def _category_areas(coded: tuple[Codes, int], outcomes: Floats, folds: Codes) -> Floats:
-    """AUC in the better direction per label of the rate of each category among other customers.
-
-    A category that few share knows little of the others, however exactly it names its own customer.
-    """
-    codes, size = coded
-    cell = folds * size + codes
-    counts = np.bincount(cell, minlength=_FOLDS * size).reshape(_FOLDS, size)
-    others = counts.sum(axis=0) - counts
-    areas = []
-    for outcome in outcomes.T:
-        churned = np.bincount(cell, weights=outcome, minlength=_FOLDS * size).reshape(_FOLDS, size)
-        prior = _PRIOR_ROWS * outcome.mean()
-        rates = (churned.sum(axis=0) - churned + prior) / (others + _PRIOR_ROWS)
-        areas.append(_areas(rankdata(rates[folds, codes]), outcome[:, None])[0])
-    return np.array(areas)
-
-
-def _areas(ranks: Floats, outcomes: Floats) -> Floats:
-    """AUC of mid-ranks per label, in the better direction (Mann-Whitney); exact, whatever the order of rows."""
-    positives = outcomes.sum(axis=0)
-    negatives = len(ranks) - positives
-    below = (ranks[:, None] * outcomes).sum(axis=0) - positives * (positives + 1) / 2
-    areas = below / (positives * negatives)
-    return np.asarray(np.maximum(areas, 1 - areas), dtype=np.float64)
