@@ -10,7 +10,14 @@ import typer
 
 from clv_ml.cli.command import ConfigOption, JsonOption, SetOption, app, parsed_day, run
 from clv_ml.cli.reporter import Reporter
-from clv_ml.cli.telling import tell_backtest, tell_scores, tell_store, tell_sufficiency, tell_training
+from clv_ml.cli.telling import (
+    tell_backtest,
+    tell_cohort_backtests,
+    tell_scores,
+    tell_store,
+    tell_sufficiency,
+    tell_training,
+)
 from clv_ml.config import build_config, load_config
 
 DEMO = Path("configs/demo.yaml")
@@ -107,12 +114,12 @@ def backtest(config: ConfigOption, overrides: SetOption = None, as_json: JsonOpt
         from clv_ml import pipeline
 
         settings = load_config(config, overrides=overrides or ())
-        found, folder = pipeline.backtest_only(settings, progress=reporter)
+        result = pipeline.backtest_only(settings, progress=reporter)
         reporter.stop()
-        for result in found:
-            tell_backtest(result)
-        tell_sufficiency(folder / "sufficiency.csv")
-        typer.echo(f"tables and pictures: {folder}")
+        for found in result.backtests:
+            tell_backtest(found)
+        tell_sufficiency(result.folder / "sufficiency.csv")
+        tell_cohort_backtests(result)
 
     run(job, as_json=as_json)
 

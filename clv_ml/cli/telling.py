@@ -57,6 +57,18 @@ def tell_sufficiency(table: Path) -> None:
         typer.echo()
 
 
+def tell_cohort_backtests(result: Any) -> None:
+    """Tell how right the forecasts by cohort were over the cutoffs, beside simpler ones."""
+    from clv_ml.reports.backtest_report import methods_text
+
+    typer.echo("Weighted error over the cohorts (WAPE), mean over the cutoffs:")
+    typer.echo(methods_text({item.cutoff: item.methods for item in result.cohorts}))
+    typer.echo("\n" + (result.folder / "errors.txt").read_text(encoding="utf-8"))
+    if result.log_note:
+        typer.echo(f"note: {result.log_note}")
+    typer.echo(f"tables and pictures: {result.folder}")
+
+
 def tell_scores(result: Any) -> None:
     """Tell who is listed, and where the list is."""
     manifest = result.manifest

@@ -1,13 +1,16 @@
 """The story of each job: validate, train, backtest, score."""
 
+from clv_ml.pipeline.backtesting import BacktestResult, CohortBacktest, backtest_only
 from clv_ml.pipeline.drift import DriftResult, drift
 from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
 from clv_ml.pipeline.review import Judged, Pending, ReviewResult, review
 from clv_ml.pipeline.scoring import ScoreResult, score
 from clv_ml.pipeline.table_scoring import score_transactions
-from clv_ml.pipeline.training import TrainResult, backtest_only, train
+from clv_ml.pipeline.training import TrainResult, train
 
 __all__ = [
+    "BacktestResult",
+    "CohortBacktest",
     "DriftResult",
     "Judged",
     "Pending",

@@ -11,11 +11,10 @@ from pathlib import Path
 from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
 from clv_ml.errors import ConfigError
-from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs, earlier_cutoffs, judge
+from clv_ml.evaluation.backtest import Backtest, backtest, earlier_cutoffs, judge
 from clv_ml.evaluation.diagnosis import diagnose
 from clv_ml.evaluation.promotion import Decision
 from clv_ml.evaluation.rivals import fit_rivals
-from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import fit_with_rows
 from clv_ml.models.scoring import score_customers
@@ -27,7 +26,7 @@ from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, sile
 from clv_ml.pipeline.promoting import alias_of, decide, promotion_record
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
-from clv_ml.reports.results import bundle_facts, write_backtest, write_training
+from clv_ml.reports.results import bundle_facts, write_training
 from clv_ml.snapshot.window import Window
 from clv_ml.tracking.log import LoggedRun, log_training
 from clv_ml.tracking.record import training_record
@@ -44,20 +43,6 @@ class TrainResult:
     backtests: tuple[Backtest, ...]
     quality: QualityReport
     decision: Decision
-
-
-def backtest_only(config: Config, *, progress: Progress = silent) -> tuple[tuple[Backtest, ...], Path]:
-    """Run the backtests of a config and write their tables and pictures."""
-    with prepare(config, progress=progress) as prepared:
-        engine, tables = prepared.engine, prepared.tables
-        days = backtest_cutoffs(config, prepared.last_day)
-        found = tuple(backtest(engine, tables, day, config, progress=progress) for day in days)
-        early = None
-        if config.sufficiency is not None:
-            early = sufficiency(engine, tables, config, last_day=prepared.last_day, progress=progress)
-    folder = config.output.dir / "backtest"
-    publish(folder, lambda aside: write_backtest(aside, found, config, early))
-    return found, folder
 
 
 def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress = silent) -> TrainResult:
