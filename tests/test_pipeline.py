@@ -24,7 +24,8 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> JobRun:
 
 def test_a_training_leaves_the_tables_pictures_and_card_of_its_backtests(job: JobRun) -> None:
     written = {str(path.relative_to(job.trained.folder)) for path in job.trained.folder.rglob("*") if path.is_file()}
-    inside = ("accuracy.csv", "rankings.csv", "cohorts.csv", "cohorts.svg", "cohorts.png", "calibration.svg")
+    tables = ("accuracy.csv", "gains.csv", "accuracy_by_cohort.csv", "rankings.csv", "cohorts.csv")
+    inside = (*tables, "cohorts.svg", "cohorts.png", "accuracy.svg", "accuracy.png", "calibration.svg")
     earlier, holdout = "cutoff=1997-10-02", f"cutoff={CUTOFF}"
     assert written == {
         *(f"{earlier}/{name}" for name in inside),

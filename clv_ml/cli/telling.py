@@ -78,8 +78,9 @@ def tell_scores(result: Any) -> None:
         f"{manifest['customers_listed']:,} with {manifest['value_at_risk']:,.2f} "
         f"{manifest['conventions']['currency']} at risk{already}"
     )
-    for note in manifest["notes"]:
+    for note in [*manifest["notes"], *([result.log_note] if result.log_note else [])]:
         typer.echo(f"note: {note}")
+    typer.echo(f"model:           {result.model}")
     typer.echo(f"risk list:       {result.folder / 'risk_list.csv'}")
     typer.echo(f"page:            {result.folder / 'risk_list.html'}")
 

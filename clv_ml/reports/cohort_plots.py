@@ -163,16 +163,11 @@ def _draw_bands(ax: Axes, rows: pd.DataFrame, name: str, *, judged: bool) -> Non
         return
     inside = rows[f"{name}_inside95"].to_numpy(dtype=bool)
     actual = rows[f"actual_{name}"].to_numpy(dtype=np.float64)
-    ax.plot(x[inside], actual[inside], linestyle="none", marker="o", markersize=5, color=INK, label="what happened")
-    ax.plot(
-        x[~inside],
-        actual[~inside],
-        linestyle="none",
-        marker="X",
-        markersize=8,
-        color=_OUTSIDE,
-        label="outside the band",
-    )
+    # room for whole markers at the edge of the panel
+    ax.margins(y=0.12)
+    dots: dict[str, Any] = {"linestyle": "none"}
+    ax.plot(x[inside], actual[inside], **dots, marker="o", markersize=5, color=INK, label="what happened")
+    ax.plot(x[~inside], actual[~inside], **dots, marker="X", markersize=8, color=_OUTSIDE, label="outside the band")
 
 
 def _draw_track(ax: Axes, rows: pd.DataFrame, name: str) -> None:

@@ -130,7 +130,9 @@ def _experiment(mlflow: Any, config: Config, uri: str) -> str:
     # a server knows where its artifacts go; with a bare database they go beside the models
     served = urlsplit(uri).scheme in {"http", "https", "databricks"}
     location = None if served else (config.tracking.store.resolve() / ARTIFACTS / config.name).as_uri()
-    return str(mlflow.create_experiment(config.name, artifact_location=location))
+    # without a kind MLflow's page takes the experiment for one of language models
+    kind = {"mlflow.experimentKind": "custom_model_development"}
+    return str(mlflow.create_experiment(config.name, artifact_location=location, tags=kind))
 
 
 @contextmanager

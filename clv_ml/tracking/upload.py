@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -153,7 +154,7 @@ def _write_datasets(mlflow: Any, client: Any, run_id: str, datasets: list[dict[s
             mlflow.entities.DatasetInput(
                 dataset=mlflow.entities.Dataset(
                     name=data["name"],
-                    digest=data["digest"][:36],
+                    digest=_short(data["digest"]),
                     source_type="code",
                     source=json.dumps({"tags": {}}),
                     profile=json.dumps(data["facts"], default=str),
@@ -163,6 +164,11 @@ def _write_datasets(mlflow: Any, client: Any, run_id: str, datasets: list[dict[s
         )
     if inputs:
         client.log_inputs(run_id, datasets=inputs)
+
+
+def _short(fingerprint: str) -> str:
+    """Return a digest that fits into MLflow's 36 characters and still depends on every table."""
+    return fingerprint if len(fingerprint) <= 36 else hashlib.sha256(fingerprint.encode()).hexdigest()[:36]
 
 
 def _write_model(mlflow: Any, run_id: str, folder: Path, model: dict[str, Any]) -> str:
