@@ -14,6 +14,7 @@ from clv_ml.evaluation.cohort_baselines import (
     PLAIN,
     baseline_forecasts,
     decile_calibration,
+    mean_rates,
     method_errors,
 )
 from clv_ml.evaluation.forecast import cohort_forecast, monthly_cohort
@@ -81,6 +82,14 @@ def test_on_customers_that_fade_the_forecast_beats_the_mean_rate() -> None:
     for name in ("purchases", "spend", "churn_rate"):
         assert wape[name, "forecast"] < 0.5 * wape[name, COHORT_MEAN]
         assert wape[name, "forecast"] == pytest.approx(wape[name, PLAIN])  # no classifier: the same model
+
+
+def test_a_classifier_is_judged_by_its_mean_rates_only() -> None:
+    scores = pd.DataFrame({"p_churn_30d": [0.2, 0.4, 0.9]}, index=CUSTOMERS.index)
+    rates = mean_rates(scores, LABELS, horizons_days=(30,)).set_index("cohort")
+    assert rates["churn_rate"].to_dict() == {"a": pytest.approx(0.3), "b": 0.9}
+    assert rates[["purchases", "spend"]].isna().to_numpy().all()
+    assert mean_rates(scores, LABELS, horizons_days=()).empty
 
 
 def test_deciles_compare_means_of_equal_parts() -> None:

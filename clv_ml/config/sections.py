@@ -124,6 +124,9 @@ class ForecastConfig(Section):
     cohort_by: str = "first_purchase_month"
     """first_purchase_month, start_month (signup, first purchase or first activity, where events or customers are
     given), or a category of the customers."""
+    churn_from: Literal["purchase_model", "classifier"] = "purchase_model"
+    """Where a cohort's churn comes from. The classifier ranks customers better; how far off its rates by cohort are is
+    not measured beforehand, and the purchase model knows every horizon. A backtest tells both."""
     error_cutoffs: Annotated[int, Field(ge=0, le=100)] = 4
     """Past cutoffs, one main horizon apart, that tell how far off the value models have been; they widen the bands."""
 

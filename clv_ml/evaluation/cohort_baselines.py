@@ -59,6 +59,16 @@ def baseline_forecasts(
     return {method: pd.concat(parts, ignore_index=True) for method, parts in found.items() if parts}
 
 
+def mean_rates(scores: pd.DataFrame, labels: pd.Series[str], *, horizons_days: Sequence[int]) -> pd.DataFrame:
+    """Average p_churn_Hd of a classifier over each cohort: cohort, horizon_days, churn_rate; no purchases or spend."""
+    parts = []
+    for days in horizons_days:
+        rates = scores[f"p_churn_{days}d"].groupby(labels).mean().rename_axis("cohort").rename("churn_rate")
+        parts.append(rates.reset_index().assign(horizon_days=days, purchases=np.nan, spend=np.nan))
+    columns = ["cohort", "horizon_days", *QUANTITIES]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
 def method_errors(judged: pd.DataFrame, baselines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Judge the forecast and the baselines on the same cohorts.
 

@@ -12,7 +12,7 @@ from clv_ml.config import Config
 from clv_ml.engine import Engine
 from clv_ml.errors import ClvError
 from clv_ml.evaluation.backtest import Backtest, backtest, backtest_cutoffs
-from clv_ml.evaluation.cohort_baselines import baseline_forecasts, decile_calibration, method_errors
+from clv_ml.evaluation.cohort_baselines import baseline_forecasts, decile_calibration, mean_rates, method_errors
 from clv_ml.evaluation.review import compare, review_metrics
 from clv_ml.evaluation.rivals import main_label, main_score
 from clv_ml.evaluation.sufficiency import sufficiency
@@ -128,6 +128,9 @@ def judge_cohorts(
     judged = compare(forecast, actual_cohorts(engine, tables, cutoff, over, labels, config.value))
     bought = buyers(customers)
     baselines = baseline_forecasts(models, bought, labels, horizons_days=over)
+    if models.churn is not None:
+        known = [days for days in over if days in config.churn.horizons_days]
+        baselines["classifier"] = mean_rates(scores.loc[bought.index], labels, horizons_days=known)
     return CohortBacktest(
         cutoff=cutoff,
         judged=judged,
