@@ -110,6 +110,9 @@ def test_the_own_gap_label_judges_everybody_by_a_gap_of_their_own_or_of_all(engi
     customers = population_at(engine, tables, on(21), OWN)
     # gaps known by then: 7, 7, 7 of the weekly customer and 10; the middle of all of them is 7
     assert customers[OWN_HORIZON].to_dict() == dict.fromkeys(customers.index, 7)
+    # two weeks later: 7, 7, 7, 14 of the weekly customer, and 10, 12 too few of another; the middle of all is 8.5
+    later = population_at(engine, tables, on(40), OWN)[OWN_HORIZON]
+    assert later.to_dict() == {name: 7 if name == "weekly" else 9 for name in later.index}
     happened = population_outcomes(engine, tables, on(21), OWN)
     assert happened.index.equals(customers.index)
     churned = happened["churned_own"]

@@ -56,8 +56,13 @@ def population_at(engine: Engine, tables: Tables, cutoff: dt.date, churn: ChurnC
         if not frame["frequency"].notna().any():
             customers_at(engine, tables.totals, cutoff)  # says when the first purchase was
     if churn.label == "own_gap":
-        horizons = engine.to_pandas(_own_horizons(tables, cutoff, churn)).set_index("customer_id")
-        frame = frame.join(horizons)
+        planned = engine.planned(
+            ("own horizons", churn.own_gap_quantile, churn.main_horizon_days, *tables.settings),
+            tables.frames,
+            cutoff,
+            lambda frames, day: _own_horizons(tables.with_frames(frames), day, churn),
+        )
+        frame = frame.join(engine.to_pandas(planned).set_index("customer_id"))
     return frame
 
 
