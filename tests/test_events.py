@@ -3,63 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
+from event_files import COLUMNS, GOOD, Row, check, rows_of, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clv_ml.config import EventsConfig, EventSourceConfig, LookupConfig
-from clv_ml.data.events import check_events, read_events
-from clv_ml.data.records import CheckedTable
-from clv_ml.data.schema import EVENT_COLUMNS
 from clv_ml.engine import Engine
 from clv_ml.errors import ConfigError, DataError
-
-COLUMNS = {
-    "customer_id": "who",
-    "timestamp": "when",
-    "event_type": "what",
-    "value": "much",
-    "session_id": "visit",
-    "surface": "page",
-}
-GOOD = ("a", "2024-01-10 08:00", "view", "1.5", "s1", "home")
-Row = tuple[str | None, ...]
-
-
-def check(engine: Engine, root: Path, *sources: dict[str, Any], **settings: Any) -> CheckedTable:
-    config = EventsConfig(root=root, sources=tuple(EventSourceConfig(**source) for source in sources), **settings)
-    return check_events(engine, read_events(engine, config))
-
-
-def written(path: Path, rows: Sequence[Row], columns: dict[str, str] = COLUMNS) -> dict[str, Any]:
-    """A file of text rows, and the source that reads it."""
-    frame = pd.DataFrame(list(rows), columns=list(columns.values()), dtype="string")
-    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path, index=False)
-    return {"path": path.name, "columns": columns}
-
-
-def rows_of(engine: Engine, checked: CheckedTable) -> list[dict[str, Any]]:
-    table: pa.Table = engine.to_arrow(checked.rows.orderBy("customer_id", "timestamp", "event_type", "value"))
-    assert table.column_names == list(EVENT_COLUMNS)
-    assert [str(kind) for kind in table.schema.types] == [
-        "string",
-        "timestamp[us]",
-        "date32[day]",
-        "string",
-        "decimal128(18, 4)",
-        "string",
-        "string",
-    ]
-    found: list[dict[str, Any]] = table.to_pylist()
-    return found
-
 
 # each reason with the smallest examples
 FAULTS: list[tuple[str, Row]] = [
@@ -215,52 +169,3 @@ def test_a_missing_column_and_a_missing_file_are_named(engine: Engine, tmp_path:
         check(engine, tmp_path, source | {"columns": COLUMNS | {"surface": "course"}})
     with pytest.raises(ConfigError, match=r"no\.csv: no such file"):
         check(engine, tmp_path, source | {"path": "no.csv"})
-
-
-CAMPAIGN = {"customer_id": "who", "surface": "campaign"}
-KNOWN = {"surface": "id", "timestamp": "start"}
-
-
-def campaigns(root: Path, sent: Sequence[Row], known: Sequence[Row], **lookup: Any) -> dict[str, Any]:
-    """What was sent names a campaign; a small file knows its day."""
-    written(root / "known.csv", known, KNOWN)
-    settings = {"path": "known.csv", "key": "surface", "columns": KNOWN} | lookup
-    return written(root / "sent.csv", sent, CAMPAIGN) | {"event_type": "campaign", "lookup": LookupConfig(**settings)}
-
-
-def test_a_lookup_adds_the_moment_and_an_unknown_key_has_none(engine: Engine, tmp_path: Path) -> None:
-    sent = [("a", "1"), ("b", " 1"), ("c", "2"), ("d", "9"), ("e", None)]
-    known = [("1", "2024-01-05"), ("2 ", "2024-02-05"), (None, "2024-03-05"), (None, "2024-03-06")]
-    checked = check(engine, tmp_path, campaigns(tmp_path, sent, known), contacts=("campaign",))
-    assert [(row["customer_id"], row["day"].isoformat(), row["surface"]) for row in rows_of(engine, checked)] == [
-        ("a", "2024-01-05", "1"),
-        ("b", "2024-01-05", "1"),
-        ("c", "2024-02-05", "2"),
-    ]
-    assert checked.report.by_file == {"sent.csv": {"valid": 3, "missing_timestamp": 2}}
-    assert engine.to_pandas(checked.quarantine.orderBy("source_line"))["source_line"].tolist() == [4, 5]
-
-
-def test_a_lookup_reads_the_times_of_its_file_by_the_pattern_of_the_source(engine: Engine, tmp_path: Path) -> None:
-    source = campaigns(tmp_path, [("a", "1")], [("1", "05/01/2024")]) | {"timestamp_format": "%d/%m/%Y"}
-    assert [row["day"] for row in rows_of(engine, check(engine, tmp_path, source))] == [dt.date(2024, 1, 5)]
-
-
-def test_a_lookup_that_says_two_things_or_nothing_is_a_clear_error(engine: Engine, tmp_path: Path) -> None:
-    twice = campaigns(tmp_path, [("a", "1")], [("1", "2024-01-05"), ("1", "2024-01-06")])
-    with pytest.raises(DataError, match=r"known\.csv: surface '1' stands there 2 times; keep one row"):
-        check(engine, tmp_path, twice)
-    clash = campaigns(tmp_path, [("a", "1")], [("1", "2024-01-05")]) | {"columns": CAMPAIGN | {"timestamp": "campaign"}}
-    with pytest.raises(ConfigError, match=r"lookup known\.csv: timestamp is mapped in the rows as well"):
-        check(engine, tmp_path, clash)
-    keyless = campaigns(tmp_path, [("a", "1")], [("1", "2024-01-05")]) | {"columns": {"customer_id": "who"}}
-    with pytest.raises(ConfigError, match=r"lookup known\.csv: its key surface is not among the `columns` of the rows"):
-        check(engine, tmp_path, keyless)
-    (tmp_path / "lists").mkdir()
-    written(tmp_path / "lists" / "one.csv", [("1", "2024-01-05")], KNOWN)
-    written(tmp_path / "lists" / "two.csv", [("2", "2024-01-05")], KNOWN)
-    with pytest.raises(ConfigError, match=r"lookup lists: must be one file, found 2"):
-        check(engine, tmp_path, campaigns(tmp_path, [("a", "1")], [("1", "2024-01-05")], path="lists"))
-    dayless = campaigns(tmp_path, [("a", "1")], [("1", "2024-01-05")], columns={"surface": "id", "timestamp": "day"})
-    with pytest.raises(DataError, match=r"known\.csv: column 'day' is missing; available: 'id', 'start'"):
-        check(engine, tmp_path, dayless)
