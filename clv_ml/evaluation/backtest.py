@@ -67,6 +67,7 @@ class Backtest:
             f"{row['group']}_{row['score']}_{name}": row[name]
             for row in self.accuracy.to_dict("records")
             for name in self.accuracy.columns.drop(["group", "score"])
+            if not name.endswith(("_low", "_high"))  # the intervals are in the table
         }
         figures |= {f"value_at_10_by_{row.ranked_by}": row.value_at_10 for row in self.rankings.itertuples()}
         figures |= {f"cohort_{name}": value for name, value in cohort_metrics(self.main_cohorts()).items()}
