@@ -37,7 +37,7 @@ def score_transactions(
     transactions
         customer_id, timestamp, amount; one row an order. For a model of engagement also rows of events, which have
         an event_type (and value, session_id, surface where known) and no amount; a column signup_at and the
-        attributes the model knows may stand in any row of a customer.
+        attributes the model knows may stand in any row of a customer, the same in all that have them.
     as_of
         Last day of history; the last day with an order where None.
 
@@ -49,12 +49,14 @@ def score_transactions(
     Raises
     ------
     DataError
-        If a column is missing, or a row cannot be used.
+        If a column is missing, a row cannot be used, or the rows of a customer disagree on an attribute.
     """
     facts = bundle.facts
     needs_events = facts["signals"] is not None
-    if needs_events and "event_type" not in transactions.columns:
-        raise missing_columns("transactions", ["event_type"], transactions.columns, "The model knows events.")
+    needed = ("customer_id", "timestamp", "amount", *(["event_type"] if needs_events else []))
+    absent = [name for name in needed if name not in transactions.columns]
+    if absent:
+        raise missing_columns("transactions", absent, transactions.columns, "One row is one order or event.")
     is_event = transactions["event_type"].notna() if needs_events else pd.Series(False, index=transactions.index)
     with Engine() as engine:
         orders = transactions[~is_event]
@@ -124,7 +126,9 @@ def _customers(engine: Engine, rows: pd.DataFrame, attributes: dict[str, list[st
     if absent:
         raise missing_columns("transactions", absent, rows.columns, "The model has learnt from these attributes.")
     wanted = rows[["customer_id", *(["signup_at"] if "signup_at" in rows else []), *names]].astype("string")
-    first = wanted.groupby("customer_id", sort=True).first().reset_index()  # of each column the first that is known
+    by_customer = wanted.groupby("customer_id", sort=True)
+    _require_one_value(by_customer.nunique())
+    first = by_customer.first().reset_index()  # of each column the one that is known
     if "signup_at" not in first:
         first["signup_at"] = pd.Series(pd.NA, index=first.index, dtype="string")
     config = CustomersConfig(
@@ -136,6 +140,12 @@ def _customers(engine: Engine, rows: pd.DataFrame, attributes: dict[str, list[st
         raise DataError(f"customers: rows that cannot be used ({checked.report.quarantined}); mend or remove them")
     kinds = {kind: tuple(found) for kind, found in attributes.items()}
     return {"customers": engine.materialise(checked.rows), **kinds}
+
+
+def _require_one_value(counts: pd.DataFrame) -> None:
+    for name in counts.columns[(counts > 1).any()]:
+        customer = counts.index[counts[name] > 1][0]
+        raise DataError(f"customers: {customer!r} has {counts[name][customer]} values of {name!r}; give one a customer")
 
 
 def _traced(texts: pd.DataFrame, name: str) -> pd.DataFrame:
