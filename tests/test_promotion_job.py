@@ -69,9 +69,9 @@ def test_another_model_is_compared_in_earnest_on_the_same_days(config: Config, f
     third = train(other)
     evidence = third.decision.evidence.set_index("metric")
     assert set(evidence.index) == {"value_at_10", "ece", "brier", "auc"}
-    assert third.decision.promote == (
-        evidence.loc["value_at_10", "gain_low"] > 0 and evidence.loc["ece", "gain_high"] >= 0
-    )
+    figures = third.decision.metrics()
+    better = figures["value_at_10_gain_low"] > 0 and figures["ece_gain_high"] >= 0
+    assert third.decision.promote == better
     assert len(third.decision.cutoffs) == 2
 
 
