@@ -15,7 +15,8 @@ from clv_ml.errors import ClvError
 app = typer.Typer(
     name="clv-ml",
     help="Which valuable customers are about to leave, what they are worth, and whom to contact.\n\n"
-    "Exit codes: 0 done (also when it was done already), 1 failure, 2 usage or config, 3 data quality, 4 no model.",
+    "Exit codes: 0 done (also when it was done already), 1 failure, 2 usage or config, 3 data quality, 4 no model, "
+    "5 drift.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
