@@ -17,7 +17,7 @@ demo: $(READY)
 	$(BIN)/clv-ml demo
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
