@@ -76,7 +76,7 @@ def test_signs_without_a_later_snapshot_to_prove_them_are_not_held() -> None:
     fact = fit_classifier(
         matrix, outcome, split, Recipe(FEATURES, signs=(1, 0), cautious=True), horizon_days=90, learnt_from="all rows"
     )[1]
-    assert (fact.monotone, fact.rounds, fact.rounds_from) == ([], 100, "default")
+    assert (fact.monotone, fact.rounds, fact.rounds_from) == ([], 150, "default")
 
 
 def test_caution_pays_with_few_rows() -> None:
