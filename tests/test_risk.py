@@ -105,7 +105,7 @@ def test_capacity_marks_who_is_beyond_it() -> None:
 
 def test_the_columns_are_those_of_the_interface_in_its_order() -> None:
     table = listed(scores_of([0.8], [100.0]), valid_days=10)
-    absent = {"p_churn_60d", "p_churn_own", "own_horizon_days"}
+    absent = {"p_churn_60d", "p_churn_own", "own_horizon_days", "engagement_score"}
     assert list(table.columns) == [name for name in RISK_COLUMNS if name not in absent]
     row = table.iloc[0]
     assert (row["as_of"], row["valid_until"]) == ("2024-03-31", "2024-04-10")
@@ -160,7 +160,7 @@ def test_real_customers_get_a_list_in_which_value_counts(
         annual_discount_rate=0.1,
     )
     table = risk_list(sample_customers, scores, config=sample_config.risk, context=as_of)
-    absent = {"p_churn_own", "own_horizon_days"}
+    absent = {"p_churn_own", "own_horizon_days", "engagement_score"}
     assert list(table.columns) == [name for name in RISK_COLUMNS if name not in absent]
     assert len(table) == pytest.approx(0.2 * len(sample_customers), rel=0.02)
     assert table["expected_clv"].min() >= scores["expected_clv"].median()

@@ -65,7 +65,8 @@ class Recipe:
             small = {"num_leaves": 4, "min_data_in_leaf": leaf, "lambda_l2": 30.0, "extra_trees": True}
             return {"learning_rate": 0.05, **small, **sampled}
         leaf = int(np.clip(rows // 500, 5, 200))
-        return {"learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": leaf, "lambda_l2": 5.0, **sampled}
+        usual = {"num_leaves": 15, "min_data_in_leaf": leaf, "lambda_l2": 5.0, "extra_trees": False}
+        return {"learning_rate": 0.1, **usual, **sampled}
 
     @property
     def rounds_without_a_later_snapshot(self) -> int:

@@ -113,6 +113,7 @@ def _suggested(trial: Any) -> Settings:
         "num_leaves": trial.suggest_int("num_leaves", 2, 63, log=True),
         "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 500, log=True),
         "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
+        "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
         "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 1.0),
         "bagging_fraction": trial.suggest_float("bagging_fraction", 0.3, 1.0),
     }
