@@ -2,8 +2,8 @@
 
 Both are judged on the same customers at the same past cutoffs, on which neither has been fitted. The challenger wins
 when its list catches more of the leavers' value in the first 10 % (value@10, the 95 % interval of the gain above 0)
-and its probabilities are not worse calibrated (the 95 % interval of the loss in calibration error not above 0). A tie
-is no win.
+and its probabilities are not worse calibrated (the 95 % interval of the loss in calibration error not above
+:data:`CALIBRATION_SLACK`). A tie is no win.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ COLUMNS = ("churned", "value", "rank_champion", "rank_challenger", "p_champion",
 # metric: the score it judges, and whether more is better
 JUDGED = {"value_at_10": ("rank", True), "ece": ("p", False), "brier": ("p", False), "auc": ("p", True)}
 SIDES = ("champion", "challenger")
+# on many customers a loss of half a point is beyond noise and still no reason against a list that catches more
+CALIBRATION_SLACK = 0.01
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _decide(evidence: pd.DataFrame, cutoffs: tuple[dt.date, ...]) -> Decision:
     if not value["gain_low"] > 0:
         lost = "the challenger is worse" if value["gain_high"] < 0 else "no gain beyond noise"
         return Decision(False, f"{lost}: {told}; {error}", evidence, cutoffs)
-    if calibration["gain_high"] < 0:
+    if calibration["gain_high"] < -CALIBRATION_SLACK:
         return Decision(False, f"worse calibrated beyond noise: {error}; {told}", evidence, cutoffs)
     return Decision(True, f"better beyond noise: {told}; {error}", evidence, cutoffs)
 
