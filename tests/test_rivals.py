@@ -12,6 +12,7 @@ import pytest
 from engagement_runs import CUTOFF, business, read_config, write_config
 
 from clv_ml.config import Config, build_config
+from clv_ml.decisions.exclusions import silence_days
 from clv_ml.engine import DataFrame, Engine
 from clv_ml.evaluation.backtest import Backtest, judge
 from clv_ml.evaluation.logistic import LogisticBaseline
@@ -21,7 +22,6 @@ from clv_ml.evaluation.rivals import (
     main_label,
     main_score,
     rival_probabilities,
-    silence_days,
 )
 from clv_ml.models.fitting import FittedModels, fit_with_rows
 from clv_ml.models.scoring import own_gap_probability, score_customers

@@ -4,6 +4,14 @@ Later wins: defaults < YAML file < environment (``CLV_ML__OUTPUT__DIR=/data/out`
 (``--set output.dir=/data/out``).
 """
 
+from clv_ml.config.deciding import (
+    ActionRule,
+    ControlConfig,
+    Economics,
+    ExclusionConfig,
+    RiskConfig,
+    SegmentEconomics,
+)
 from clv_ml.config.loading import ENVIRONMENT_PREFIX, build_config, load_config
 from clv_ml.config.sections import (
     AlarmsConfig,
@@ -14,7 +22,6 @@ from clv_ml.config.sections import (
     EngineConfig,
     ForecastConfig,
     OutputConfig,
-    RiskConfig,
     SufficiencyConfig,
     TrackingConfig,
     ValueConfig,
@@ -35,16 +42,20 @@ from clv_ml.config.tables import (
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "ActionRule",
     "AlarmsConfig",
     "BacktestConfig",
     "ChurnConfig",
     "Config",
+    "ControlConfig",
     "CustomersConfig",
     "DriftConfig",
+    "Economics",
     "EngineConfig",
     "EventSourceConfig",
     "EventsConfig",
     "ExcludeRule",
+    "ExclusionConfig",
     "FilesConfig",
     "ForecastConfig",
     "LookupConfig",
@@ -52,6 +63,7 @@ __all__ = [
     "PriceTable",
     "RiskConfig",
     "RowPolicy",
+    "SegmentEconomics",
     "SignalsConfig",
     "SourceConfig",
     "SufficiencyConfig",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from clv_ml.config.deciding import RiskConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
 
@@ -150,19 +151,6 @@ class DriftConfig(Section):
     """Smaller cohorts are told and never alert."""
 
 
-class RiskConfig(Section):
-    """Who is on the risk list, and in what order."""
-
-    high_value_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.20
-    """Share of customers, by expected CLV, that counts as high-value and is listed."""
-    capacity: Annotated[int, Field(ge=0)] | None = None
-    """How many customers can be contacted before valid_until; all where None."""
-    eligible_days: Annotated[int, Field(ge=1)] = 180
-    """Who bought or was active in so many days is still there to be lost; scores are judged on these apart."""
-    valid_days: Annotated[int, Field(ge=1)] = 7
-    """Days until the list must be refreshed."""
-
-
 class TrackingConfig(Section):
     """The MLflow store."""
 
@@ -178,6 +166,8 @@ class OutputConfig(Section):
     """Where results are written."""
 
     dir: Path = Path("output")
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}([_-][A-Za-z]+)*$")] = "en"
+    """Language of the list; its page can be switched to the others."""
 
 
 class Config(Section):

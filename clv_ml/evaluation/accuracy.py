@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from clv_ml.decisions.exclusions import silence_days
 from clv_ml.evaluation.bootstrap import METRICS, bootstrap_gain, bootstrap_metrics
 from clv_ml.evaluation.metrics import classification_metrics
-from clv_ml.evaluation.rivals import FULL, silence_days
+from clv_ml.evaluation.rivals import FULL
 
 FEWEST_OF_A_CLASS = 10
 """With fewer leavers or stayers in a group, no interval says what other customers would have given."""

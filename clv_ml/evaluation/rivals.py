@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from clv_ml.config import Config
+from clv_ml.decisions.exclusions import silence_days
 from clv_ml.evaluation.logistic import LogisticBaseline
 from clv_ml.models.calibration import PlattScaling
 from clv_ml.models.churn import ChurnModel
@@ -92,12 +93,6 @@ def main_label(config: Config) -> str:
 def main_score(config: Config) -> str:
     """Name the probability that ranks."""
     return "p_churn_own" if config.churn.label == "own_gap" else f"p_churn_{config.churn.main_horizon_days}d"
-
-
-def silence_days(customers: pd.DataFrame) -> pd.Series[float]:
-    """Days since a customer was last heard of: the last purchase or activity, else the start."""
-    known = [name for name in ("days_since_last", "days_since_activity", "tenure_days") if name in customers]
-    return customers[known].astype("float64").min(axis=1)
 
 
 def _logistic(snapshots: pd.DataFrame, config: Config) -> LogisticBaseline | None:

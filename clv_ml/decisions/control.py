@@ -1,0 +1,52 @@
+"""Who is held back, so that one can see afterwards what a contact changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PERSON = b"clv_ml control"  # at most 16 bytes; keeps this use of a key apart from any other
+_RANGE = 2.0**64
+
+
+def control_arm(customer_ids: Iterable[str], *, experiment: str, share: float, secret: str = "") -> NDArray[np.bool_]:
+    """Tell for each customer whether they are in control, by a keyed hash of experiment and customer.
+
+    The draw of a customer depends on nothing else, so that it stays the same from list to list whatever becomes of
+    the customer's score, tier or neighbours, and each value tier holds the share up to chance. A larger share keeps
+    everybody who was in control and adds others.
+
+    Parameters
+    ----------
+    share
+        Expected share in control, from 0 to 1.
+    secret
+        Key of the hash (BLAKE2b); without it anybody who knows the experiment can work out the arms.
+
+    Examples
+    --------
+    >>> control_arm(["a", "b", "c"], experiment="spring", share=0.0).tolist()
+    [False, False, False]
+    >>> control_arm(["a", "b", "c"], experiment="spring", share=1.0).tolist()
+    [True, True, True]
+    """
+    key = hashlib.sha256(secret.encode()).digest() if secret else b""
+    start = hashlib.blake2b(f"{len(experiment)}:{experiment}:".encode(), digest_size=8, key=key, person=_PERSON)
+
+    def draw(customer: str) -> int:
+        hashed = start.copy()
+        hashed.update(customer.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(hashed.digest(), "big")
+
+    draws = np.fromiter((draw(str(customer)) for customer in customer_ids), dtype=np.uint64)
+    return np.asarray(draws / _RANGE < share)
+
+
+def secret_print(secret: str) -> str:
+    """Return a digest that changes with the secret and does not tell it."""
+    if not secret:
+        return ""
+    return hashlib.blake2b(b"print", digest_size=8, key=hashlib.sha256(secret.encode()).digest()).hexdigest()
