@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "clv_ml"
 ORDER = (
     "errors",
     "config",
+    "language",
     "engine",
     "publishing",
     "data",
@@ -34,6 +35,7 @@ ROOM_OF = {
     "pyspark": {"engine"},
     "matplotlib": {"reports"},
     "jinja2": {"reports"},
+    "babel": {"language"},
     "typer": {"cli"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
