@@ -12,6 +12,7 @@ from clv_ml.config.deciding import (
     RiskConfig,
     SegmentEconomics,
 )
+from clv_ml.config.files import FilesConfig, Layout, LookupConfig
 from clv_ml.config.loading import ENVIRONMENT_PREFIX, build_config, load_config
 from clv_ml.config.sections import (
     AlarmsConfig,
@@ -31,8 +32,7 @@ from clv_ml.config.tables import (
     EventsConfig,
     EventSourceConfig,
     ExcludeRule,
-    FilesConfig,
-    LookupConfig,
+    Limits,
     PriceTable,
     RowPolicy,
     SignalsConfig,
@@ -58,6 +58,8 @@ __all__ = [
     "ExclusionConfig",
     "FilesConfig",
     "ForecastConfig",
+    "Layout",
+    "Limits",
     "LookupConfig",
     "OutputConfig",
     "PriceTable",

@@ -7,57 +7,19 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from clv_ml.config.files import FilesConfig, Layout
+from clv_ml.config.files import Name as Name
+from clv_ml.config.files import Section as Section
+from clv_ml.config.files import Share as Share
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 # Names of columns that the tables carry beside the mapped ones.
-_ADDED = {"day", "reason", "copy", "source_file", "source_line", "source_hash"}
+_SOURCE = {"source_file", "source_line", "source_hash", "source_fault", "source_text", "original"}
+_ADDED = _SOURCE | {"day", "reason", "copy"}
 _RESERVED = _ADDED | {"first_purchase", "timestamp_text", "amount_text", "amount_number", "outside_window"}
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
-
-
-class Section(BaseModel):
-    """A frozen part of a config that forbids unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-
-class LookupConfig(Section):
-    """A small file that knows more of what the rows name, such as the day of a campaign."""
-
-    path: str
-    """The file; relative paths start at the `root` of the table."""
-    key: Name
-    """Canonical column of the rows that names it."""
-    columns: Annotated[dict[Name, str], Field(min_length=1)]
-    """Canonical column to column in the file; must map the key, and what the file adds."""
-
-    @model_validator(mode="after")
-    def _maps_the_key(self) -> Self:
-        if self.key not in self.columns or len(self.columns) < 2:
-            raise ValueError(f"`columns` must map {self.key} and at least one column that the file adds")
-        return self
-
-
-class FilesConfig(Section):
-    """Files of one layout."""
-
-    path: str
-    """A file, folder or glob; relative paths start at the `root` of the table."""
-    format: Literal["csv", "parquet"] | None = None
-    """File format; told from the file names where None."""
-    columns: dict[Name, str] = {}
-    """Canonical column to column in the files."""
-    timestamp_format: str | None = None
-    """strptime pattern where timestamps are not ISO 8601, such as "%d/%m/%Y" or "%Y%m%d"."""
-    lookup: LookupConfig | None = None
-    """A file that adds columns by a key."""
-
-    @property
-    def mapped(self) -> frozenset[str]:
-        """Canonical columns that there are, those of the lookup included."""
-        return frozenset(self.columns) | frozenset(self.lookup.columns if self.lookup else ())
 
 
 class PriceTable(Section):
@@ -69,20 +31,16 @@ class PriceTable(Section):
     """Price of each; a purchase of anything else has no amount and is set aside."""
 
 
-class SourceConfig(Section):
+class SourceConfig(Layout):
     """One source of transactions: a packaged data set, or files of one layout."""
 
     dataset: Literal["cdnow_master", "cdnow_sample"] | None = None
     """A data set that comes with the packages clv_ml depends on."""
     path: str | None = None
     """A file, folder or glob; relative paths start at `transactions.root`."""
-    format: Literal["csv", "parquet"] | None = None
-    """File format; told from the file names where None."""
-    columns: dict[Name, str] = {}
+    columns: dict[Name, str] = Field(default_factory=dict)
     """Canonical column to column in the files. customer_id, timestamp, and amount (or quantity and unit_price)
-    are needed; order_id, product, cost and any further attribute are optional."""
-    timestamp_format: str | None = None
-    """strptime pattern where timestamps are not ISO 8601, such as "%d/%m/%Y" or "%Y%m%d"."""
+    are needed; order_id, currency, product, cost and any further attribute are optional."""
     prices: PriceTable | None = None
     """Prices of what was bought, where the files hold no amounts."""
     start: dt.datetime | None = None
@@ -129,7 +87,19 @@ class ExcludeRule(Section):
         return pattern
 
 
-class RowPolicy(Section):
+class Limits(Section):
+    """How bad a table may be, and what becomes of a file that came twice."""
+
+    max_bad_share: Share = 0.05
+    """Largest share of rows that may break the contract before the job stops with exit code 3."""
+    max_bad_share_by_reason: dict[Name, Share] = Field(default_factory=dict)
+    """The same for single reasons, such as {unreadable_amount: 0.001}."""
+    duplicate_files: Literal["quarantine", "keep", "refuse"] = "quarantine"
+    """A file with the content of an earlier one, read in the same way: set aside as a whole, read once more, or an
+    error."""
+
+
+class RowPolicy(Limits):
     """Which rows count."""
 
     refunds: Literal["net", "drop", "raise"] = "net"
@@ -141,8 +111,9 @@ class RowPolicy(Section):
     exclude: tuple[ExcludeRule, ...] = ()
     data_end: dt.date | None = None
     """Last day the data can speak of; later rows are set aside as after_data_end."""
-    max_bad_share: Share = 0.05
-    """Largest share of rows that may break the contract before the job stops with exit code 3."""
+    exchange_rates: dict[Currency, Annotated[float, Field(gt=0.0)]] = Field(default_factory=dict)
+    """Where `currency` is mapped: what one unit of another currency is worth in that of the config, such as
+    {EUR: 1.08}. Without any, amounts in another currency stop the job."""
 
 
 class TransactionsConfig(RowPolicy):
@@ -198,17 +169,15 @@ class EventSourceConfig(FilesConfig):
         return self
 
 
-class EventsConfig(SignalsConfig):
+class EventsConfig(SignalsConfig, Limits):
     """Where events come from, and what they mean."""
 
     root: Path = Path()
     """Folder where relative paths of sources start; itself relative to the config file."""
     sources: Annotated[tuple[EventSourceConfig, ...], Field(min_length=1)]
-    max_bad_share: Share = 0.05
-    """Largest share of rows that may break the contract before the job stops with exit code 3."""
 
 
-class CustomersConfig(Section):
+class CustomersConfig(Limits):
     """A table of customers: when they signed up, and attributes known from then on."""
 
     root: Path = Path()
@@ -221,8 +190,6 @@ class CustomersConfig(Section):
     """Attributes that are numbers."""
     dates: tuple[Name, ...] = ()
     """Attributes that are days; the model sees how long ago they were."""
-    max_bad_share: Share = 0.05
-    """Largest share of rows that may break the contract before the job stops with exit code 3."""
 
     @model_validator(mode="after")
     def _attributes_are_mapped(self) -> Self:
