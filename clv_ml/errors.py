@@ -7,6 +7,7 @@
     ├── DataError            3   the data cannot be used
     │   └── DataQualityError 3   more bad rows than the config allows
     ├── ModelNotFoundError   4   no trained model where one was asked for
+    ├── BundleError          1   the files of a model were damaged or edited, or another version wrote them
     └── NotConvergedError    1   a model could not be fitted
         (each message says what is wrong, which value, and what to do)
 """
@@ -45,6 +46,10 @@ class ModelNotFoundError(ClvError):
     """There is no trained model where one was asked for."""
 
     exit_code = 4
+
+
+class BundleError(ClvError):
+    """The files of a trained model are not what training wrote, or another version wrote them."""
 
 
 class NotConvergedError(ClvError):

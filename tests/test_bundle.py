@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from bundle_data import edit
 
-from clv_ml.errors import ClvError, ModelNotFoundError
-from clv_ml.models.bundle import MANIFEST, _checksum, load_bundle, save_bundle
+from clv_ml.errors import BundleError, ClvError, ModelNotFoundError
+from clv_ml.models.bundle import MANIFEST, load_bundle, save_bundle
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.scoring import score_customers
 
-PACKAGE = Path(__file__).parents[1] / "clv_ml"
 FACTS = {"name": "shop", "currency": "EUR", "horizons_days": [30, 60, 90]}
 
 
@@ -57,14 +55,6 @@ def test_a_bundle_without_classifier_keeps_the_reason(sample_models: FittedModel
     assert [file.name for file in (tmp_path / "bundle").iterdir()] == [MANIFEST]
 
 
-def edit(folder: Path, change: Callable[[dict[str, Any]], object], *, resealed: bool = False) -> None:
-    manifest = json.loads((folder / MANIFEST).read_text())
-    change(manifest)
-    if resealed:
-        manifest["checksum"] = _checksum(manifest)
-    (folder / MANIFEST).write_text(json.dumps(manifest))
-
-
 @pytest.mark.parametrize("path", ["cutoff", "churn_note", "facts", "purchases", "sha256"])
 def test_an_edited_manifest_is_noticed(folder: Path, path: str) -> None:
     edit(folder, lambda manifest: manifest.update({path: "1999-01-01"}))
@@ -72,9 +62,12 @@ def test_an_edited_manifest_is_noticed(folder: Path, path: str) -> None:
         load_bundle(folder)
 
 
-def test_spaces_and_key_order_of_the_manifest_do_not_matter_to_the_check(folder: Path) -> None:
-    edit(folder, lambda manifest: None)
-    assert load_bundle(folder).facts == FACTS
+@pytest.mark.parametrize("spelling", [{}, {"indent": 1}, {"indent": 1, "sort_keys": True}])
+def test_another_spelling_of_the_same_values_counts_as_edited(folder: Path, spelling: dict[str, Any]) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(manifest, **spelling))
+    with pytest.raises(BundleError, match="spelled otherwise than it was written"):
+        load_bundle(folder)
 
 
 def test_an_edited_or_truncated_model_file_is_noticed(folder: Path) -> None:
@@ -111,15 +104,15 @@ def test_a_newer_schema_is_refused_with_both_numbers(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "sub/file.txt", "./churn_30d.txt"])
 def test_a_file_name_cannot_leave_the_bundle(folder: Path, name: str) -> None:
     (folder.parent / "secret.txt").write_text("x")
-    edit(folder, lambda manifest: manifest["sha256"].update({name: "0"}), resealed=True)
+    edit(folder, lambda manifest: manifest["sha256"].update({name: "0" * 64}), resealed=True)
     with pytest.raises(ClvError, match=f"file name '{name}' leaves the bundle"):
         load_bundle(folder)
 
 
 @pytest.mark.parametrize("name", ["..", ".", ""])
 def test_a_folder_is_no_file_of_the_bundle(folder: Path, name: str) -> None:
-    edit(folder, lambda manifest: manifest["sha256"].update({name: "0"}), resealed=True)
-    with pytest.raises(ClvError, match=r"missing from the bundle|leaves the bundle"):
+    edit(folder, lambda manifest: manifest["sha256"].update({name: "0" * 64}), resealed=True)
+    with pytest.raises(ClvError, match=r"not a file|leaves the bundle"):
         load_bundle(folder)
 
 
@@ -129,24 +122,5 @@ def test_a_folder_is_no_file_of_the_bundle(folder: Path, name: str) -> None:
 )
 def test_a_well_sealed_manifest_of_the_wrong_shape_is_told(folder: Path, key: str, value: object) -> None:
     edit(folder, lambda manifest: manifest.update({key: value}), resealed=True)
-    with pytest.raises(ClvError, match=r"bundle\.json: damaged|wanted|missing"):
+    with pytest.raises(ClvError, match=r"bundle\.json: damaged"):
         load_bundle(folder)
-
-
-def test_nothing_in_the_package_unpickles_or_evaluates() -> None:
-    runs_code = {"pickle", "cPickle", "_pickle", "dill", "joblib", "cloudpickle", "marshal", "shelve"}
-    calls = {"eval", "exec", "read_pickle", "to_pickle", "unsafe_load", "full_load", "allow_pickle"}
-    files = sorted(PACKAGE.rglob("*.py"))
-    assert len(files) > 20
-    for file in files:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names: set[str] = set()
-            if isinstance(node, ast.Import):
-                names = {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                names = {(node.module or "").split(".")[0], *(alias.name for alias in node.names)}
-            elif isinstance(node, ast.Call):
-                called = node.func
-                names = {called.id} if isinstance(called, ast.Name) else {getattr(called, "attr", "")}
-                names |= {keyword.arg or "" for keyword in node.keywords}
-            assert not names & (runs_code | calls), f"{file.name}:{getattr(node, 'lineno', 0)}"

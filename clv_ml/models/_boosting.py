@@ -145,7 +145,7 @@ def grow(
     data = lgb.Dataset(
         matrix,
         label=outcome,
-        feature_name=_plain_names(recipe.features),
+        feature_name=plain_names(recipe.features),
         categorical_feature=list(recipe.categories),
         params=parameters,
     )
@@ -156,7 +156,7 @@ def grow(
     return lgb.train(parameters, data, num_boost_round=rounds, valid_sets=[after], callbacks=[stop])
 
 
-def _plain_names(features: Sequence[str]) -> list[str]:
+def plain_names(features: Sequence[str]) -> list[str]:
     """Name features in a way that LightGBM takes, which refuses brackets, quotes and the like."""
     plain = [_ODD.sub("_", str(name)) for name in features]
     return [

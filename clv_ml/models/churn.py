@@ -196,7 +196,7 @@ class ChurnModel:
     def to_files(self) -> dict[str, str]:
         """Return the trees as LightGBM text, by file name."""
         grown = {name: known for name, known in self._classifiers().items() if known.booster is not None}
-        return {_file(name): known.text() for name, known in grown.items()}
+        return {file_name(name): known.text() for name, known in grown.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the trees as JSON-safe values."""
@@ -225,7 +225,7 @@ class ChurnModel:
         model.own_facts_ = None if data["own_facts"] is None else HorizonFacts(**data["own_facts"])
         model.tuning_ = None if data["tuning"] is None else Tuning(**data["tuning"])
         trees = {
-            name: Classifier.from_text(kept, files[_file(name)] if kept["constant"] is None else None)
+            name: Classifier.from_text(kept, files[file_name(name)] if kept["constant"] is None else None)
             for name, kept in data["classifiers"].items()
         }
         model._own = trees.pop(_OWN, None)
@@ -237,14 +237,12 @@ class ChurnModel:
         return named if self._own is None else {**named, _OWN: self._own}
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
-        self._require_columns(features)
-        return feature_matrix(features, self.features_, self.categories_)
-
-    def _require_columns(self, features: pd.DataFrame) -> None:
         absent = [name for name in self.features_ if name not in features.columns]
         if absent:
             raise missing_columns("features", absent, features.columns, "Score with the features of training.")
+        return feature_matrix(features, self.features_, self.categories_)
 
 
-def _file(name: str) -> str:
+def file_name(name: str) -> str:
+    """Return the name of the file with the trees of a classifier: of a horizon in days, or "own"."""
     return f"churn_{name}.txt" if name == _OWN else f"churn_{name}d.txt"
