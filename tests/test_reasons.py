@@ -93,6 +93,16 @@ def test_more_refunds_than_sales_give_no_share_of_a_fall(recent: float, both: fl
     assert figures
 
 
+def test_more_refunds_than_sales_and_no_sales_are_said_in_words() -> None:
+    known = {"T": 400, "purchases_trend": 0}
+    assert told(**known, spend_last_90d=-3.0, spend_last_180d=52.0)["spend_falling"] == (
+        "More refunded than spent in the last 90 days; spent 55.00 in the 90 days before."
+    )
+    assert told(**known, spend_last_90d=0.0, spend_last_180d=55.0)["spend_falling"] == (
+        "Nothing spent in the last 90 days; 55.00 in the 90 days before."
+    )
+
+
 def test_missing_figures_of_any_kind_are_no_reason() -> None:
     for missing in (np.nan, pd.NA, None):
         once = customer(frequency=0, days_since_last=0).astype(object)
@@ -178,7 +188,8 @@ def one_by_one(table: pd.DataFrame) -> list[Told]:
 def holds(code: str, text: str, c: dict[str, Any]) -> bool:
     """Check a text against the figures and against itself: the recent number must be the worse one."""
     said = [float(figure.replace(",", "")) for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
-    said = [0.0, *said] if text.startswith("No ") and code not in {"overdue", "silent_lately"} else said
+    nothing = text.startswith(("No ", "Nothing ", "More refunded ")) and code not in {"overdue", "silent_lately"}
+    said = [0.0, *said] if nothing else said
     found: Any = False
     match code:
         case "overdue":
@@ -263,7 +274,7 @@ def test_the_themes_that_raise_the_risk_most_are_told_first() -> None:
     assert one_by_one(reasons(lapsed(), shares)) == [
         {
             "orders_slowing": "No order in the last 90 days; 5 in the 90 days before.",
-            "visits_falling": "2 visits in the last 30 days; 9 in the 30 before.",
+            "visits_falling": "2 visits in the last 30 days; 9 in the 30 days before.",
             "overdue": "No order for 90 days; usually every 30 days.",
         }
     ]
@@ -311,17 +322,17 @@ def test_a_customer_who_never_bought_is_told_so() -> None:
         (
             "visits_falling",
             {"tenure_days": 20, "sessions_last_7d": 1, "sessions_last_14d": 6, "sessions_last_30d": 9},
-            "1 visit in the last 7 days; 5 in the 7 before.",
+            "1 visit in the last 7 days; 5 in the 7 days before.",
         ),
         (
             "minutes_falling",
             {"tenure_days": 59, "minutes_last_30d": 12.4, "minutes_last_60d": 100.0},
-            "12 minutes in the last 30 days; 88 in the 30 before.",
+            "12 minutes in the last 30 days; 88 in the 30 days before.",
         ),
         (
             "breadth_shrinking",
             {"tenure_days": 90, "surfaces_last_30d": 1, "surfaces_last_60d": 5, "surfaces_trend_30d": 2 / 6},
-            "1 area in the last 30 days; 5 in the 30 before.",
+            "1 area used in the last 30 days; 5 in the 30 days before.",
         ),
         (
             "silent_lately",

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 
-from clv_ml.decisions.facts import (
-    Figures,
-    FloatArray,
-    Reason,
-    ago,
-    counted,
-    days,
-    every,
-    fading,
-    fall,
-    noted,
-    where,
-)
+from clv_ml.decisions import sentences
+from clv_ml.decisions.facts import Figures, FloatArray, Reason, fading, fall, noted, where
+from clv_ml.decisions.voice import Voice
 
 LAST_RESORT = "still_in_rhythm"
 
@@ -42,35 +32,13 @@ def _silent_lately(c: Figures) -> FloatArray:
     return np.where(np.isnan(gap), once, where(np.round(silence) > np.round(gap), np.log(silence / gap)))
 
 
-def _silent_words(silence: float, gap: float) -> str:
-    if math.isnan(gap):
-        return f"Active on one day only, {ago(silence)}."
-    return f"No activity for {days(silence)}; usually {every(gap)}."
-
-
 def _never_activated(c: Figures) -> FloatArray:
     return where(c["missed_hours"] > 0, 0.5 * fading(c))
-
-
-def _never_activated_words(missed: float, taken: float) -> str:
-    span = days(missed / 24) if missed % 24 == 0 and missed > 24 else f"{missed:.0f} hours"
-    if math.isnan(taken):
-        return f"No key action in the first {span}, nor since."
-    later = days(taken / 24) if taken >= 48 else f"{taken:.0f} hours"
-    return f"No key action in the first {span}; the first came after {later}."
 
 
 def _slow_start(c: Figures) -> FloatArray:
     returns = c["returns_first_7d"]
     return where((c["tenure_days"] >= 6) & (returns <= 2), (3 - returns) / 10 * fading(c))
-
-
-def _slow_start_words(returns: float, days_to_return: float, tenure: float) -> str:
-    if returns > 0:
-        return f"Active on {returns:.0f} of the 6 days after the first."
-    if math.isnan(days_to_return):
-        return f"No activity after the first day, {ago(tenure)}."
-    return f"Came back only {days(days_to_return)} after the first day."
 
 
 def _unanswered(c: Figures) -> FloatArray:
@@ -80,12 +48,7 @@ def _unanswered(c: Figures) -> FloatArray:
     return np.maximum(declined, where((sent >= 2) & (answered == 0), 0.1))
 
 
-def _unanswered_words(sent: float, answered: float, sent_before: float, answered_before: float) -> str:
-    recent = f"{counted(answered, 'response')} to {counted(sent, 'contact')} in the last 90 days"
-    return f"{recent}; {answered_before:.0f} to {sent_before:.0f} before." if sent_before > 0 else f"{recent}."
-
-
-def _falling(code: str, measure: str, noun: str) -> list[Reason]:
+def _falling(code: str, measure: str, sentence: Callable[[Voice, float, float, int], str]) -> list[Reason]:
     """Return the fact that a measure fell: over 30 days, over 7 for customers too young for that."""
 
     def over(span: int) -> Reason:
@@ -100,7 +63,7 @@ def _falling(code: str, measure: str, noun: str) -> list[Reason]:
             (code,),
             strength,
             (recent, before),
-            lambda now, then: f"{counted(round(now), noun)} in the last {span} days; {then:.0f} in the {span} before.",
+            lambda voice, now, then: sentence(voice, now, then, span),
         )
 
     return [over(30), over(7)]
@@ -112,28 +75,29 @@ REASONS = (
         ("overdue",),
         _overdue,
         ("days_since_last", "gap_mean"),
-        lambda silence, gap: f"No order for {days(silence)}; usually {every(gap)}.",
+        sentences.overdue,
     ),
     Reason(
         "longest_silence",
         ("overdue",),
         _longest_silence,
         ("days_since_last", "gap_max"),
-        lambda silence, gap: f"{days(silence)} of silence is longer than any before (longest so far {days(gap)}).",
+        sentences.longest_silence,
     ),
     Reason(
         "orders_slowing",
         ("orders_slowing",),
         lambda c: where(c["T"] >= 180, -c["purchases_trend"] / 2),
         ("purchases_last_90d", "purchases_before_90d"),
-        lambda now, then: f"{counted(now, 'order')} in the last 90 days; {then:.0f} in the 90 days before.",
+        sentences.orders_slowing,
     ),
     Reason(
         "spend_falling",
         ("spend_falling",),
         lambda c: where(c["T"] >= 180, fall(c["spend_last_90d"], c["spend_before_90d"], decimals=2)),
         ("spend_last_90d", "spend_before_90d"),
-        lambda now, then: f"Spent {now:,.2f} in the last 90 days; {then:,.2f} in the 90 days before.",
+        sentences.spend_falling,
+        decimals=2,
     ),
     Reason(
         "second_order_late",
@@ -141,61 +105,59 @@ REASONS = (
         # a silence shorter than the one gap there was is no news
         lambda c: where((c["frequency"] == 1) & (c["days_since_last"] > c["gap_mean"]), c["days_since_last"] / 90),
         ("gap_mean", "days_since_last"),
-        lambda gap, silence: f"Bought twice, {days(gap)} apart; nothing in the {days(silence)} since.",
+        sentences.second_order_late,
     ),
     Reason(
         "never_returned",
         ("overdue", "few_orders"),
         lambda c: where(c["frequency"] == 0, c["days_since_last"] / 90),
         ("days_since_last",),
-        lambda silence: f"Bought once, {days(silence)} ago, and has not been back.",
+        sentences.never_returned,
     ),
     Reason(
         "not_bought_yet",
         ("few_orders", "overdue"),
         _not_bought_yet,
         ("tenure",),
-        lambda tenure: (
-            "Has not bought yet." if math.isnan(tenure) else f"Signed up {ago(tenure)} and has not bought yet."
-        ),
+        sentences.not_bought_yet,
     ),
     Reason(
         "silent_lately",
         ("silent_lately",),
         _silent_lately,
         ("days_since_activity", "activity_gap_mean"),
-        _silent_words,
+        sentences.silent_lately,
     ),
-    *_falling("visits_falling", "sessions", "visit"),
-    *_falling("minutes_falling", "minutes", "minute"),
-    *_falling("breadth_shrinking", "surfaces", "area"),
+    *_falling("visits_falling", "sessions", sentences.visits_falling),
+    *_falling("minutes_falling", "minutes", sentences.minutes_falling),
+    *_falling("breadth_shrinking", "surfaces", sentences.breadth_shrinking),
     Reason(
         "contacts_unanswered",
         ("contacts_unanswered",),
         _unanswered,
         ("contacts_last_90d", "responses_last_90d", "contacts_before_90d", "responses_before_90d"),
-        _unanswered_words,
+        sentences.contacts_unanswered,
     ),
     Reason(
         "never_activated",
         ("never_activated",),
         _never_activated,
         ("missed_hours", "hours_to_activation"),
-        _never_activated_words,
+        sentences.never_activated,
     ),
     Reason(
         "slow_start",
         ("slow_start",),
         _slow_start,
         ("returns_first_7d", "days_to_return", "tenure"),
-        _slow_start_words,
+        sentences.slow_start,
     ),
     Reason(
         "no_activity",
         ("silent_lately", "visits_falling", "minutes_falling", "breadth_shrinking"),
         lambda c: where((c["sessions_last_30d"] == 0) & np.isnan(c["days_since_activity"]), 1.0),
         (),
-        lambda: "No activity on record.",
+        sentences.no_activity,
         alone=False,
     ),
     Reason(
@@ -203,7 +165,8 @@ REASONS = (
         ("order_value",),
         lambda c: where(c["frequency"] >= 2, noted(fall(c["spend_last_day"], c["spend_a_day_before"], decimals=2))),
         ("spend_last_day", "spend_a_day_before"),
-        lambda last, before: f"Spent {last:,.2f} on the last day with an order; {before:,.2f} on average before.",
+        sentences.smaller_order,
+        decimals=2,
         alone=False,
     ),
     Reason(
@@ -211,7 +174,7 @@ REASONS = (
         ("few_orders",),
         lambda c: where((c["frequency"] >= 2) & (c["T"] <= 30), 1.0),
         ("T",),
-        lambda age: f"First order only {days(age)} ago.",
+        sentences.new_customer,
         alone=False,
     ),
     Reason(
@@ -219,6 +182,6 @@ REASONS = (
         (),
         lambda c: where(~np.isnan(c["days_since_last"]), 0.01),  # listed for what the customer is worth, not a change
         ("days_since_last",),
-        lambda silence: f"Last order {ago(silence)}; listed for the value at stake.",
+        sentences.still_in_rhythm,
     ),
 )

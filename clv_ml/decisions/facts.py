@@ -60,8 +60,10 @@ class Reason:
         Themes of :mod:`clv_ml.decisions.themes` whose features it shows, its own first.
     strength
         How strongly it holds for each customer, 0 where it does not; comparable between reasons.
-    inputs, text
-        The figures of a customer that `text` puts into words.
+    inputs, decimals
+        The figures of a customer that are told, and to how many decimals.
+    text
+        The sentence of :mod:`clv_ml.decisions.sentences`: takes a voice and the figures.
     alone
         Whether it may be told without a model that says it matters.
     """
@@ -72,6 +74,7 @@ class Reason:
     inputs: tuple[str, ...]
     text: Callable[..., str]
     alone: bool = True
+    decimals: int = 0
 
 
 def where(condition: NDArray[np.bool_], strength: FloatArray | float) -> FloatArray:
@@ -94,28 +97,6 @@ def noted(share: FloatArray) -> FloatArray:
 def fading(figures: Figures) -> FloatArray:
     """Return the weight of how a customer began: 1 at the start, one half after 30 days."""
     return 30 / (30 + np.maximum(np.nan_to_num(figures["tenure"]), 0.0))
-
-
-def days(count: float) -> str:
-    """Return a number of days in words."""
-    return f"{count:.0f} day" if round(count) == 1 else f"{count:.0f} days"
-
-
-def every(gap: float) -> str:
-    """Return how often something happens."""
-    return "every day" if round(gap) <= 1 else f"every {gap:.0f} days"
-
-
-def counted(count: float, one: str) -> str:
-    """Return a count with its noun, such as "1 order", or "No order"."""
-    if count == 0:
-        return f"No {one}"
-    return f"{count:.0f} {one}" if count == 1 else f"{count:.0f} {one}s"
-
-
-def ago(count: float) -> str:
-    """Return how long ago something was."""
-    return "today" if round(count) == 0 else f"{days(count)} ago"
 
 
 def _before(measure: str, span: int) -> Callable[[Figures], FloatArray]:

@@ -10,22 +10,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv_ml import language
 from clv_ml.decisions.catalogue import LAST_RESORT, REASONS
-from clv_ml.decisions.facts import Figures, FloatArray
+from clv_ml.decisions.facts import Figures, FloatArray, Reason
+from clv_ml.decisions.sentences import customer_group
 from clv_ml.decisions.themes import THEMES, attributes_among, theme_contributions
+from clv_ml.decisions.told import REASONS_PER_ROW, Telling, Told
 from clv_ml.errors import DataError, missing_columns
 
-REASONS_PER_ROW = 3
+__all__ = ["REASONS_PER_ROW", "Told", "reasons", "tell"]
 
 _NEEDED = ("frequency", "days_since_last")
 _GROUP = "customer_group"
 _LEAST = 1e-12  # below every share in the log odds that shows
 _CODES = (*(reason.code for reason in REASONS), _GROUP)
-_COLUMNS = [f"reason_{number}{suffix}" for number in range(1, REASONS_PER_ROW + 1) for suffix in ("_code", "")]
 
 
-def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give each customer up to three reasons, strongest first.
+def reasons(
+    customers: pd.DataFrame,
+    contributions: pd.DataFrame | None = None,
+    *,
+    words: language.Words | None = None,
+    currency: str = "",
+) -> pd.DataFrame:
+    """Give each customer up to three reasons in one language (English unless told), strongest first.
+
+    See :func:`tell`, which takes the same tables, and :meth:`Told.texts` for what is returned.
+    """
+    return tell(customers, contributions, currency=currency).texts(words or language.words(language.SOURCE))
+
+
+def tell(customers: pd.DataFrame, contributions: pd.DataFrame | None = None, *, currency: str = "") -> Told:
+    """Choose up to three reasons for each customer, strongest first.
 
     Parameters
     ----------
@@ -38,11 +54,13 @@ def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) 
         `customers`. They choose among the facts that hold: one fact a theme, themes by the sum of their contributions,
         those above 0 only. For a customer of whom nothing is left (whose risk every such theme lowers), the facts
         that stand out most are told, as without contributions.
+    currency
+        Currency of the amounts in the reasons; they stand without one where it is empty.
 
     Returns
     -------
-    pandas.DataFrame
-        Indexed like `customers`: reason_1_code, reason_1, ... reason_3 (empty text where there are fewer).
+    Told
+        A code and figures for each reason; :meth:`Told.texts` puts them into words, in as many languages as needed.
 
     Raises
     ------
@@ -71,11 +89,16 @@ def reasons(customers: pd.DataFrame, contributions: pd.DataFrame | None = None) 
     # equals keep the order of the catalogue
     order = np.argsort(-scores, axis=1, kind="stable")[:, :REASONS_PER_ROW]
     told = np.take_along_axis(scores, order, axis=1) > 0
-    columns: dict[str, NDArray[np.object_]] = {}
+    tellings: list[Telling] = []
     for place in range(REASONS_PER_ROW):
-        codes, texts = _words(np.where(told[:, place], order[:, place], -1), figures, customers, attributes)
-        columns |= {f"reason_{place + 1}_code": codes, f"reason_{place + 1}": texts}
-    return pd.DataFrame(columns, index=customers.index, columns=_COLUMNS)
+        chosen_here = np.where(told[:, place], order[:, place], -1)
+        for number, reason in enumerate(REASONS):
+            rows = np.flatnonzero(chosen_here == number)
+            tellings.append(Telling(reason.code, place, reason.text, rows, _figures(reason, figures, rows)))
+        rows = np.flatnonzero(chosen_here == len(REASONS))
+        values = _attribute_values(customers, attributes, rows)
+        tellings.append(Telling(_GROUP, place, customer_group, rows, values))
+    return Told(customers.index, [telling for telling in tellings if len(telling.rows)], currency)
 
 
 def _alone(strengths: FloatArray) -> FloatArray:
@@ -124,25 +147,23 @@ def _raising_attribute(customers: pd.DataFrame, contributions: pd.DataFrame) -> 
     return np.asarray(np.where(shares.max(axis=1) > 0, np.array(names, dtype=object)[best], ""))
 
 
-def _words(
-    places: NDArray[np.intp], figures: Figures, customers: pd.DataFrame, attributes: NDArray[np.object_]
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return code and text of one reason a customer, given by its place in the catalogue (-1: none)."""
-    codes, texts = (np.full(len(places), "", dtype=object) for _ in range(2))
-    for place, reason in enumerate(REASONS):
-        rows = np.flatnonzero(places == place)
-        codes[rows] = reason.code
-        values = [figures[name][rows].tolist() for name in reason.inputs]
-        told = [reason.text(*row) for row in zip(*values, strict=True)] if values else [reason.text()] * len(rows)
-        texts[rows] = told
-    rows = np.flatnonzero(places == len(REASONS))
-    codes[rows] = _GROUP
+def _figures(reason: Reason, figures: Figures, rows: NDArray[np.intp]) -> list[tuple[float | None, ...]]:
+    """Return each customer's figures as they are shown; None where one is missing."""
+    if not reason.inputs:
+        return [()] * len(rows)
+    columns: list[list[float | None]] = []
+    for name in reason.inputs:
+        shown = np.round(figures[name][rows], reason.decimals) + 0.0  # no minus before a zero
+        columns.append([None if figure != figure else figure for figure in shown.tolist()])
+    return list(zip(*columns, strict=True))
+
+
+def _attribute_values(
+    customers: pd.DataFrame, attributes: NDArray[np.object_], rows: NDArray[np.intp]
+) -> list[tuple[str, object]]:
+    """Return the name and the value of each customer's attribute."""
+    values: dict[int, tuple[str, object]] = {}
     for name in sorted(set(attributes[rows])):
         having = rows[attributes[rows] == name]
-        label = str(name).replace("_", " ")
-        texts[having] = [f"{label[:1].upper()}{label[1:]}: {_shown(v)}." for v in customers[name].iloc[having]]
-    return codes, texts
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        values |= {row: (name, value) for row, value in zip(having, customers[name].iloc[having], strict=True)}
+    return [values[row] for row in rows]

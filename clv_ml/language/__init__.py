@@ -19,7 +19,7 @@ In the code, write the English text where it is said, as a literal: ``words.say(
 ``words.counted("{n} order", "{n} orders", n)``. A text that is chosen elsewhere is marked there by :func:`message`.
 """
 
-from clv_ml.language.folders import LOCALE, languages
+from clv_ml.language.folders import LOCALE, SOURCE, languages
 from clv_ml.language.words import MISSING, Words, message, words
 
-__all__ = ["LOCALE", "MISSING", "Words", "languages", "message", "words"]
+__all__ = ["LOCALE", "MISSING", "SOURCE", "Words", "languages", "message", "words"]

@@ -47,6 +47,11 @@ class Numerals:
         """Return the number with that many decimals."""
         return f"{self._sign(amount, decimals)}{self._digits(amount, decimals)}"
 
+    def ungrouped(self, amount: float) -> str:
+        """Return a number without groups, with up to four decimals."""
+        written = f"{abs(amount):.4f}".rstrip("0").rstrip(".")
+        return f"{self._sign(amount, 4)}{written.translate(self._characters)}"
+
     def percent(self, share: float) -> str:
         """Return a share as a whole percentage."""
         before, after = self._percent

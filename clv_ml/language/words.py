@@ -164,6 +164,21 @@ class Words:
         """
         return MISSING if finite(value) is None else self.counted("{n} day", "{n} days", value)
 
+    def figure(self, value: object) -> str:
+        """Return a cell of any kind: a number without groups (an age, a year), yes or no, a date, or text.
+
+        Examples
+        --------
+        >>> [words("en").figure(value) for value in (1994, 0.25, True, "ads", None)]
+        ['1994', '0.25', 'yes', 'ads', '—']
+        """
+        if isinstance(value, bool):
+            return self.say("yes") if value else self.say("no")
+        amount = finite(value)
+        if amount is not None:
+            return self._numerals.ungrouped(amount)
+        return self.date(value) if isinstance(value, dt.date) else self.text(value)
+
     def text(self, value: object) -> str:
         """Return text from the data, such as an identifier or a name, safe beside words of this language."""
         return MISSING if is_missing(value) else isolated(value, self.direction)
