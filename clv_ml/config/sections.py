@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
@@ -166,6 +167,12 @@ class OutputConfig(Section):
     """Where results are written."""
 
     dir: Path = Path("output")
+    keep_runs: Annotated[int, Field(ge=1)] | None = 30
+    """How many runs of score stay, the newest days first; all where None. The run that latest.json points to and the
+    newest run of each of the last three days always stay. A campaign is measured against its list: keep runs for as
+    long as campaigns last."""
+    lock_wait_seconds: Annotated[float, Field(ge=0.0, le=86_400.0)] = 600.0
+    """How long a score waits for another one that writes to the same folder."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}([_-][A-Za-z]+)*$")] = "en"
     """Language of the list; its page can be switched to the others."""
 
@@ -178,6 +185,7 @@ class Config(Section):
     transactions: TransactionsConfig
     events: EventsConfig | None = None
     customers: CustomersConfig | None = None
+    contacts: ContactsConfig = ContactsConfig()
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     cutoff: dt.date | None = None
     """Last day of history for training; the last day of the data where None."""
