@@ -4,6 +4,7 @@ Later wins: defaults < YAML file < environment (``CLV_ML__OUTPUT__DIR=/data/out`
 (``--set output.dir=/data/out``).
 """
 
+from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import (
     ActionRule,
     ControlConfig,
@@ -47,6 +48,7 @@ __all__ = [
     "BacktestConfig",
     "ChurnConfig",
     "Config",
+    "ContactsConfig",
     "ControlConfig",
     "CustomersConfig",
     "DriftConfig",

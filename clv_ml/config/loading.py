@@ -61,7 +61,8 @@ def build_config(
         raise ConfigError(f"{where}: {'; '.join(_explain(item) for item in _roots(error))}") from error
     if origin is None:
         return config
-    tables = {"transactions": config.transactions, "events": config.events, "customers": config.customers}
+    names = ("transactions", "events", "customers", "contacts")
+    tables = {name: getattr(config, name) for name in names}
     return config.model_copy(
         update={
             name: table.model_copy(update={"root": origin.parent / table.root})

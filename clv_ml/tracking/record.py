@@ -139,7 +139,7 @@ def run_tags(config: Config, cutoff: object) -> dict[str, str]:
 def settings(config: Config) -> dict[str, Any]:
     """Return what a result depends on, ready for YAML: not where data and results are kept."""
     kept = config.model_dump(mode="json", exclude={"output", "tracking"})
-    for table in ("transactions", "events", "customers"):
+    for table in ("transactions", "events", "customers", "contacts"):
         if isinstance(kept.get(table), dict):
             kept[table].pop("root", None)
     return kept
