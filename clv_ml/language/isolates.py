@@ -5,6 +5,7 @@ Unicode's isolates keep a piece of text that runs the other way together (UAX #9
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from clv_ml.language.values import plain
@@ -16,6 +17,11 @@ _CONTROLS = str.maketrans(dict.fromkeys(_OPEN + _CLOSE + _EMBEDDINGS, ""))
 # bidirectional classes that run against the sentence; a Latin number is among them in Arabic, because its parts
 # ("+962 7 9123 4567") would stand in the wrong order, and local digits do not belong to that class
 _AGAINST = {"ltr": {"R", "AL", "AN"}, "rtl": {"L", "EN"}}
+# what most values consist of and needs no closer look: here Hebrew and Arabic with their digits and signs
+_HARMLESS = {
+    "ltr": re.compile(r"[ -~\u00a0—−–]*"),
+    "rtl": re.compile(r"[\u0590-\u06ef\u200e\u200f\u00a0—−– !-/:-@]*"),
+}
 
 
 def isolated(value: object, direction: str) -> str:
@@ -29,9 +35,9 @@ def isolated(value: object, direction: str) -> str:
     >>> isolated("A-17", "ltr"), isolated("A-17", "rtl") == chr(0x2068) + "A-17" + chr(0x2069)
     ('A-17', True)
     """
+    if isinstance(value, str) and _HARMLESS[direction].fullmatch(value):
+        return value
     text = plain(value)
-    if direction == "ltr" and text.isascii():
-        return text
     if not _balanced(text):
         text = text.translate(_CONTROLS)
     depth = 0

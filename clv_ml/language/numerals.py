@@ -35,10 +35,13 @@ class Numerals:
             {**dict(zip(LATIN, digits, strict=True)), ",": symbols["group"], ".": symbols["decimal"]}
         )
         self._grouping: tuple[int, int] = locale.decimal_formats[None].grouping
+        # what English writes, Python has written already
+        self._as_python = self._grouping == (3, 3) and (LATIN + ",.").translate(self._characters) == LATIN + ",."
         percent = locale.percent_formats[None]
         self._percent = [part.replace("%", symbols["percentSign"]) for part in (percent.prefix[0], percent.suffix[0])]
         money = locale.currency_formats["standard"]
         self._money: tuple[str, str] = (money.prefix[0], money.suffix[0])
+        self._currency_places: dict[str, tuple[str, str]] = {}
         self._own_currencies: dict[str, str] = {
             code: sign for code, sign in locale.currency_symbols.items() if _runs_left(sign)
         }
@@ -63,25 +66,33 @@ class Numerals:
 
     def money(self, amount: float, currency: str, decimals: int) -> str:
         """Return an amount with its currency where the language puts it."""
-        sign, digits = self._sign(amount, decimals), self._digits(amount, decimals)
-        if not currency:
-            return f"{sign}{digits}"
-        before, after = (part.replace("-", "").replace("¤", currency) for part in self._money)
-        if before[-1:].isalnum():  # CLDR keeps letters apart from the digits
-            before += _NO_BREAK
-        if after[:1].isalnum():
-            after = _NO_BREAK + after
-        return f"{sign}{before}{digits}{after}"
+        before, after = self._places(currency) if currency else ("", "")
+        return f"{self._sign(amount, decimals)}{before}{self._digits(amount, decimals)}{after}"
+
+    def _places(self, currency: str) -> tuple[str, str]:
+        """Return what stands before and after the digits of an amount."""
+        if currency not in self._currency_places:
+            before, after = (part.replace("-", "").replace("¤", currency) for part in self._money)
+            if before[-1:].isalnum():  # CLDR keeps letters apart from the digits
+                before += _NO_BREAK
+            if after[:1].isalnum():
+                after = _NO_BREAK + after
+            self._currency_places[currency] = before, after
+        return self._currency_places[currency]
 
     def local(self, text: str) -> str:
         """Return a text whose digits are Latin with the digits of the language."""
         return "".join(self._characters[ord(c)] if c in LATIN else c for c in text)
 
     def _sign(self, amount: float, decimals: int) -> str:
-        return self._minus if amount < 0 and round(-amount, decimals) > 0 else ""
+        if amount >= 0:
+            return ""
+        return self._minus if round(-amount, decimals) > 0 else ""
 
     def _digits(self, amount: float, decimals: int) -> str:
         written = f"{abs(amount):,.{decimals}f}"
+        if self._as_python:
+            return written
         if self._grouping != (3, 3):
             written = _regrouped(written, *self._grouping)
         return written.translate(self._characters)

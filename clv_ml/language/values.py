@@ -33,6 +33,8 @@ def finite(value: object) -> float | None:
     >>> finite(3), finite("3"), finite(float("inf"))
     (3.0, None, None)
     """
+    if type(value) is float:  # most are
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or is_missing(value):
         return None
     if not isinstance(value, Real) and not hasattr(value, "as_tuple"):  # Decimal is no Real

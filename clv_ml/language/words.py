@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +51,11 @@ class Words:
         self.name: str = locale.display_name
         self.direction: str = locale.text_direction
         self._locale = locale
-        self._messages = messages
         self._dates: dict[dt.date, str] = {}
+        # a sentence is said of many customers
+        self._message = lru_cache(maxsize=10_000)(messages.gettext)
+        self._form = lru_cache(maxsize=100_000)(messages.ngettext)
+        self._currency = lru_cache(maxsize=1_000)(self._currency_sign)
         # three messages that are no words: the language's own digits, and how it writes a date
         self._numerals = Numerals(locale, self.say("0123456789"))
         self._date_pattern = self.say("d MMM y")
@@ -72,7 +75,7 @@ class Words:
         >>> words("en").say("Bought once, {when}.", when="3 days ago")
         'Bought once, 3 days ago.'
         """
-        return self._filled(self._messages.gettext(message), values)
+        return self._filled(self._message(message), values)
 
     def counted(self, one: str, many: str, n: object, /, **values: object) -> str:
         """Return the form of the message that fits the number `n`, rounded to a whole one; {n} is that number.
@@ -84,7 +87,7 @@ class Words:
         """
         amount = finite(n)
         whole = 0 if amount is None else round(amount)
-        text = self._messages.ngettext(one, many, abs(whole))
+        text = self._form(one, many, abs(whole))
         return self._filled(text, {"n": self.number(amount, 0)} | values)
 
     def number(self, value: object, decimals: int | None = None) -> str:
@@ -115,8 +118,7 @@ class Words:
             return MISSING
         if decimals is None:
             decimals = 0 if abs(amount) >= 100 or amount == 0 else 2
-        unit = isolated(self._numerals.currency(currency), self.direction)
-        return self._numerals.money(amount, unit, decimals)
+        return self._numerals.money(amount, self._currency(currency), decimals)
 
     def percent(self, value: object) -> str:
         """Return a share as a percentage that never claims certainty by rounding.
@@ -190,6 +192,9 @@ class Words:
         if isinstance(value, str):
             return isolated(value, self.direction)
         return self.text(value) if finite(value) is None else self.number(value)
+
+    def _currency_sign(self, currency: str) -> str:
+        return isolated(self._numerals.currency(currency), self.direction)
 
     def _date(self, day: dt.date) -> str:
         if day not in self._dates:
