@@ -15,6 +15,8 @@ from clv_ml.data.schema import EVENT_COLUMNS
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.models.training_rows import Progress
+from clv_ml.pipeline.inputs import unchanged_inputs
+from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
 from clv_ml.snapshot.tables import Tables, known_events
 from clv_ml.snapshot.window import as_date, day_totals
@@ -61,9 +63,12 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
     ------
     DataQualityError
         If more rows of a table are bad than the config allows.
+    InputChangedError
+        If a file changed while it was read.
     """
-    with Engine(config.engine) as engine:
-        checked = read_checked(engine, config, progress=progress)
+    with own_spill_folder(config) as limits, Engine(limits) as engine:
+        with unchanged_inputs(config):
+            checked = read_checked(engine, config, progress=progress)
         checked.enforce(config)
         yield Prepared(engine, tables_of(engine, checked, config), checked)
 
@@ -99,8 +104,9 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedDat
         If the data cannot be used at all.
     """
     folder = config.output.dir / "validate"
-    with Engine(config.engine) as engine:
-        checked = read_checked(engine, config, progress=progress)
+    with own_spill_folder(config) as limits, Engine(limits) as engine:
+        with unchanged_inputs(config):
+            checked = read_checked(engine, config, progress=progress)
         publish(folder, lambda aside: checked.write_quarantine(engine, aside))
     return checked, folder / "quarantine.parquet"
 

@@ -33,8 +33,7 @@ def own_spill_folder(config: Config) -> Iterator[EngineConfig]:
     try:
         base.mkdir(parents=True, exist_ok=True)
         _clean(base)
-        while (handle := try_lock(lock)) is None:
-            continue  # somebody looked whether its owner is dead just before it had one
+        handle = _take(lock)
     except OSError as error:
         raise cannot_write(base, error) from error
     try:
@@ -44,6 +43,16 @@ def own_spill_folder(config: Config) -> Iterator[EngineConfig]:
         _release(lock, handle)
         with suppress(OSError):  # others spill there, or it was there before
             base.rmdir()
+
+
+def _take(lock: Path) -> int:
+    """Make a lock and hold it, though another process may just find it free, or the folder around it empty."""
+    while True:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            handle = try_lock(lock)
+            if handle is not None:
+                return handle
 
 
 def _clean(base: Path) -> None:
