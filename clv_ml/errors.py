@@ -116,8 +116,13 @@ class StoppedError(ClvError):
 def cannot_write(path: Path, error: OSError) -> ClvError:
     """Build the error for a place that cannot be written, with what to do."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    remedy = _REMEDIES.get(error.errno or 0)
+    remedy = remedy_of(error.errno)
     return ClvError(f"cannot write {path}: {reason}" + (f"; {remedy}" if remedy else ""))
+
+
+def remedy_of(number: int | None) -> str:
+    """Return what to do about an error of the system; empty where there is nothing to say."""
+    return _REMEDIES.get(number or 0, "")
 
 
 def missing_columns(what: str, missing: Iterable[str], available: Iterable[str], remedy: str) -> DataError:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
+from clv_ml.cli.ending import Stop, explained, stoppable
 from clv_ml.cli.reporter import Reporter
-from clv_ml.errors import ClvError
+from clv_ml.errors import EXIT_CODES
 
 app = typer.Typer(
     name="clv-ml",
     help="Which valuable customers are about to leave, what they are worth, and whom to contact.\n\n"
-    "Exit codes: 0 done (also when it was done already), 1 failure, 2 usage or config, 3 data quality, 4 no model, "
-    "5 drift.",
+    "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -33,15 +35,20 @@ def main() -> None:
 
 
 def run(job: Callable[[Reporter], None], *, as_json: bool) -> None:
-    """Run a job; what a user can get wrong ends in one line and an exit code of its own."""
+    """Run a job; whatever stops it ends in one line and an exit code of :data:`clv_ml.errors.EXIT_CODES`."""
     reporter = Reporter(as_json=as_json)
-    try:
-        job(reporter)
-    except ClvError as error:
-        reporter.error(error)
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        reporter.stop()
+    with stoppable() as asked:
+        try:
+            job(reporter)
+        except (TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+            raise  # usage, and a reader of the output who has gone
+        except (Exception, KeyboardInterrupt, Stop) as error:
+            reason = explained(error, asked)
+            with suppress(OSError):  # a log on a disk that is full
+                reporter.error(reason)
+            raise typer.Exit(reason.exit_code) from None
+        finally:
+            reporter.stop()
 
 
 def parsed_day(text: str | None, name: str) -> dt.date | None:

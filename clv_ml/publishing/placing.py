@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clv_ml.errors import cannot_write
+from clv_ml.errors import ClvError, cannot_write
 from clv_ml.publishing.files import json_text
 from clv_ml.publishing.leftovers import aside_of, clean, previous_of, remove
 from clv_ml.publishing.lock import WAIT_SECONDS, locked
@@ -61,6 +61,10 @@ def place(folder: Path, write: Callable[[Path], None]) -> None:
         _move(aside, folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
+    except ClvError as error:
+        if os.strerror(errno.ENOSPC) in str(error):  # the engine says so in its own words
+            raise cannot_write(folder, OSError(errno.ENOSPC, "")) from error
+        raise
     finally:
         remove(aside)
 
@@ -97,11 +101,12 @@ def _move_in_two_steps(aside: Path, folder: Path) -> None:
     """Replace a folder where two names cannot be exchanged; `clean` brings the old one back if killed in between."""
     previous = previous_of(folder)
     remove(previous)
-    folder.rename(previous)
     try:
+        folder.rename(previous)
         aside.rename(folder)
     except BaseException:
-        previous.rename(folder)
+        if not folder.exists():
+            previous.rename(folder)
         raise
     remove(previous)
 
