@@ -36,6 +36,10 @@ ROOM_OF = {
     "matplotlib": {"reports"},
     "jinja2": {"reports"},
     "babel": {"language"},
+    "xlsxwriter": {"reports"},
+    "openpyxl": {"data/contact_files.py"},
+    "phonenumbers": {"data/identifiers.py"},
+    "sqlalchemy": {"data/database.py", "tracking/store.py"},
     "typer": {"cli"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
