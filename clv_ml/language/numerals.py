@@ -29,7 +29,8 @@ class Numerals:
     """
 
     def __init__(self, locale: Locale, digits: str = LATIN) -> None:
-        symbols = locale.number_symbols[_system(locale, digits)]
+        # some numbering systems name only the signs in which they differ
+        symbols = {**locale.number_symbols["latn"], **locale.number_symbols.get(_system(locale, digits), {})}
         self._minus: str = symbols["minusSign"].replace("-", _MINUS)
         self._characters = str.maketrans(
             {**dict(zip(LATIN, digits, strict=True)), ",": symbols["group"], ".": symbols["decimal"]}
