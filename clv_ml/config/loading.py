@@ -11,10 +11,14 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from clv_ml.config._yaml import plain_tree, read_yaml
 from clv_ml.config.sections import Config
 from clv_ml.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CLV_ML__"
+_SHOWN = 200  # characters of a wrong value
+_MOST_BYTES = 200_000
+_MOST_WORDS = 500  # characters of what YAML has to say
 
 
 def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
@@ -27,11 +31,13 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mappi
         the key, the value and what is allowed.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _MOST_BYTES:
+            raise ConfigError(f"config {path}: larger than {_MOST_BYTES:,} bytes; that is no config")
+        tree = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"config {path}: {error.strerror or error}") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: 1997-13-01, or not UTF-8
-        raise ConfigError(f"config {path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"config {path}: not valid YAML: {' '.join(str(error).split())[:_MOST_WORDS]}") from error
     if not isinstance(tree, dict):
         raise ConfigError(f"config {path}: must be a mapping of sections, got {type(tree).__name__}")
     return build_config(tree, origin=path, overrides=overrides, environment=environment)
@@ -45,7 +51,11 @@ def build_config(
     environment: Mapping[str, str] | None = None,
 ) -> Config:
     """Validate a config tree after the environment and the overrides; `origin` is the file it came from."""
-    merged = _copy(tree)
+    where = f"config {origin}" if origin else "config"
+    try:
+        merged = plain_tree(tree)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
     for name, text in sorted((os.environ if environment is None else environment).items()):
         if name.startswith(ENVIRONMENT_PREFIX):
             _assign(merged, name[len(ENVIRONMENT_PREFIX) :].lower().split("__"), text, given=name)
@@ -57,8 +67,9 @@ def build_config(
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
-        where = f"config {origin}" if origin else "config"
         raise ConfigError(f"{where}: {'; '.join(_explain(item) for item in _roots(error))}") from error
+    except (OverflowError, RecursionError) as error:  # a pattern such as a{99999999999}
+        raise ConfigError(f"{where}: a value cannot be understood: {error}") from error
     if origin is None:
         return config
     names = ("transactions", "events", "customers", "contacts")
@@ -72,24 +83,20 @@ def build_config(
     )
 
 
-def _copy(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        return {key: _copy(value) for key, value in tree.items()}
-    return [_copy(value) for value in tree] if isinstance(tree, list | tuple) else tree
-
-
 def _assign(tree: Any, keys: Sequence[str], text: str, *, given: str) -> None:
     """Set one value in a nested tree; digits walk into lists."""
     if not all(keys):
         raise ConfigError(f"{given}: the key has an empty part")
     try:
-        value = yaml.safe_load(text)
+        value = plain_tree(read_yaml(text))
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{given}: the value is not valid YAML: {' '.join(str(error).split())}") from error
+        said = " ".join(str(error).split())[:_MOST_WORDS]
+        raise ConfigError(f"{given}: the value is not valid YAML: {said}") from error
     for position, key in enumerate(keys):
         last = position == len(keys) - 1
         if isinstance(tree, list):
-            if not key.isdigit() or int(key) >= len(tree):
+            # of decimal digits: int() knows no superscripts, and refuses thousands of digits
+            if not key.isdecimal() or len(key) > 6 or int(key) >= len(tree):
                 raise ConfigError(f"{given}: {key!r} is not one of the {len(tree)} list entries, from 0")
             if last:
                 tree[int(key)] = value
@@ -132,8 +139,13 @@ def _explain(item: Any) -> str:
         return f"{where} is missing"
     message = str(item["msg"]).removeprefix("Value error, ")
     received = item.get("input")
-    shown = "" if isinstance(received, Mapping) else f" (got {received!r})"
+    shown = "" if isinstance(received, Mapping) else f" (got {_short(received)})"
     return f"{where}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _known_keys(location: Sequence[str | int]) -> list[str]:

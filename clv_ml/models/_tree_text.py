@@ -46,7 +46,8 @@ _SPLITS = (
 )
 _LEAVES = (("leaf_value", False), ("leaf_weight", False), ("leaf_count", True))
 _NODES = (("internal_value", False), ("internal_weight", False), ("internal_count", True))
-_PARAMETER = re.compile(r"\[[a-z_0-9]{1,64}: [\w.,:+ -]*\]")
+_PARAMETER = re.compile(r"\[([a-z_0-9]{1,64}): ([\w.,:+ -]*)\]")
+_FIXED = {"boosting": "gbdt", "objective": "binary", "linear_tree": "0"}  # of the parameters, what LightGBM acts on
 _IMPORTANCE = re.compile(r".+=\d{1,9}")
 _CATEGORICAL, _HIGHEST_DECISION = 1, 11
 
@@ -217,7 +218,8 @@ def _check_tail(content: bytes) -> None:
             raise ValueError(f"the end: an importance is wanted, found {line[:60]!r}")
     lines.expect("", "parameters:")
     while lines.peek():
-        if not _PARAMETER.fullmatch(line := lines.take()):
+        known = _PARAMETER.fullmatch(line := lines.take())
+        if not known or _FIXED.get(known[1], known[2]) != known[2]:
             raise ValueError(f"the end: a parameter is wanted, found {line[:60]!r}")
     lines.expect("", "end of parameters", "", "pandas_categorical:null", "")
     if lines.peek():
