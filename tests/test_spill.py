@@ -51,7 +51,6 @@ def test_what_a_dead_process_spilled_is_removed_and_what_a_living_one_spills_sta
     config = _config(tmp_path, temp_directory=str(given))
     with own_spill_folder(config) as first:
         assert first.temp_directory is not None
-        first.temp_directory.mkdir()
         with own_spill_folder(config):
             assert first.temp_directory.exists()
             assert not dead.exists()

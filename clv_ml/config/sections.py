@@ -167,10 +167,10 @@ class OutputConfig(Section):
     """Where results are written."""
 
     dir: Path = Path("output")
-    keep_runs: Annotated[int, Field(ge=1)] | None = 30
+    keep_runs: Annotated[int, Field(ge=1)] | None = 100
     """How many runs of score stay, the newest days first; all where None. The run that latest.json points to and the
-    newest run of each of the last three days always stay. A campaign is measured against its list: keep runs for as
-    long as campaigns last."""
+    newest run of each of the last three days always stay. A list is judged, and a campaign measured, by the lists of
+    then: keep runs for longer than the main horizon."""
     lock_wait_seconds: Annotated[float, Field(ge=0.0, le=86_400.0)] = 600.0
     """How long a score waits for another one that writes to the same folder."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}([_-][A-Za-z]+)*$")] = "en"

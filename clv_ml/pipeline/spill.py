@@ -34,6 +34,7 @@ def own_spill_folder(config: Config) -> Iterator[EngineConfig]:
         base.mkdir(parents=True, exist_ok=True)
         _clean(base)
         handle = _take(lock)
+        mine.mkdir()
     except OSError as error:
         raise cannot_write(base, error) from error
     try:
