@@ -61,7 +61,7 @@ def read_yaml(text: str) -> Any:
         If the text is none, names an object to build, or repeats a key.
     """
     try:
-        return yaml.load(text, Loader=_Loader)
+        return _Loader(text).get_single_data()
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     except (AttributeError, KeyError, TypeError, IndexError, OverflowError) as error:
