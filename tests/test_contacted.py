@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from clv_ml.data.contacted import contact_days, last_contacts
+from clv_ml.data.contacted import contact_days, last_contacts, made_contacts
 from clv_ml.errors import DataError
 
 
@@ -13,7 +13,7 @@ def contacts() -> pd.DataFrame:
     rows = [
         ("b", "2024-03-05 23:59:59", "reached_refused"),
         ("a", "2024-03-01 09:00", "no_answer"),
-        ("a", "2024-03-01 15:00", "reached_will_buy"),
+        ("a", "2024-03-01 15:00", "reached_kept"),
         ("a", "2024-03-09 15:00", None),
         ("c", None, None),
         ("b", "2024-03-07 08:00", "no_answer"),
@@ -56,3 +56,18 @@ def test_without_contacts_or_outcomes_there_is_an_empty_frame_or_no_refusal() ->
 def test_a_missing_column_is_named_beside_those_there_are() -> None:
     with pytest.raises(DataError, match=r"contacts.*contacted_at"):
         last_contacts(contacts().drop(columns="contacted_at"), dt.date(2024, 3, 5))
+
+
+def test_a_row_that_says_nobody_was_contacted_is_no_contact() -> None:
+    frame = contacts().assign(outcome="not_contacted")
+    assert made_contacts(frame).empty
+    assert contact_days(frame).empty
+
+
+def test_an_outcome_without_a_time_is_a_contact_and_a_refusal_without_one_counts_on_any_day() -> None:
+    outcome = pd.Series([None, None, "no_answer", None, "reached_refused", None], dtype=object)
+    rows = contacts().assign(contacted_at=pd.Series(pd.NaT, index=range(6)), outcome=outcome)
+    assert made_contacts(rows)["customer_id"].tolist() == ["a", "c"]
+    last = last_contacts(rows, dt.date(2020, 1, 1))
+    assert last["refused"].to_dict() == {"c": True}
+    assert last["last_contacted_at"].isna().all()

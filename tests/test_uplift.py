@@ -20,6 +20,7 @@ def measured_frame(scenario: CampaignScenario = LARGE, seed: int = 1) -> pd.Data
     return frame.assign(
         refresh_id="r1",
         treated=~frame["is_control"],
+        reached=frame["contacted"],
         kept=frame["kept"].astype(float),
         revenue=frame["spend"],
         margin=margin,
@@ -65,11 +66,11 @@ def test_the_verdict_follows_the_interval_and_then_the_power(effect: float, wort
 
 def test_the_effect_on_those_reached_is_larger_by_the_share_reached() -> None:
     found = uplift(measured_frame(CampaignScenario(LARGE.customers, effect=(0.2,) * 3, reached=0.4)), worthwhile=0.05)
-    assert found.contacted_treated == pytest.approx(0.4, abs=0.03)
+    assert found.reached_treated == pytest.approx(0.4, abs=0.03)
     assert found.complier_effect is not None
-    assert float(found.complier_effect.effect) == pytest.approx(found.row("kept")["effect"] / found.contacted_treated)
+    assert float(found.complier_effect.effect) == pytest.approx(found.row("kept")["effect"] / found.reached_treated)
     assert found.per_contact is not None
-    assert float(found.per_contact.effect) == pytest.approx(found.row("net")["effect"] / found.contacted_treated)
+    assert float(found.per_contact.effect) == pytest.approx(found.row("net")["effect"] / found.reached_treated)
 
 
 def test_where_nobody_was_contacted_nothing_is_said_of_contacts() -> None:

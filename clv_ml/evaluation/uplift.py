@@ -19,7 +19,8 @@ MEASURES = ("kept", "revenue", "margin", "net")
 EVERYBODY = "all"
 _LEAST_IN_CELL = 5
 _LEAST_IN_TIER = 2
-_NEEDED = ("refresh_id", "value_tier", "treated", "contacted", *MEASURES)
+_LEAST_REACHED = 0.05
+_NEEDED = ("refresh_id", "value_tier", "treated", "contacted", "reached", *MEASURES)
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Uplift:
     needed
         Customers an arm needs to see that.
     per_contact
-        Margin gained less costs, for each contact made; missing where none was.
-    contacted_treated, contacted_control
-        Share of each arm that was contacted.
+        Margin gained less costs, for each customer on whom a contact was tried; missing where there was none.
+    reached_treated, reached_control
+        Share of each arm that was reached.
     complier_effect
-        Effect on the share kept of those who were contacted because they were listed: the effect over the difference of
-        the shares contacted (Angrist, Imbens & Rubin 1996, doi:10.2307/2291629); missing where that is under 5 points.
+        Effect on the share kept of those who were reached because they were listed: the effect over the difference of
+        the shares reached (Angrist, Imbens & Rubin 1996, doi:10.2307/2291629); missing where that is under 5 points.
     left_out
         Tiers that lack customers in an arm, and how many customers they hold.
     """
@@ -58,8 +59,8 @@ class Uplift:
     worthwhile: float
     needed: NeededArms
     per_contact: Difference | None
-    contacted_treated: float
-    contacted_control: float
+    reached_treated: float
+    reached_control: float
     complier_effect: Difference | None
     left_out: dict[str, int]
 
@@ -75,8 +76,8 @@ def uplift(customers: pd.DataFrame, *, worthwhile: float) -> Uplift:
     Parameters
     ----------
     customers
-        One row a customer: refresh_id, value_tier, treated (bool: listed to contact; else control), contacted (bool),
-        kept (0 or 1), revenue, margin, net (margin less what contacting cost).
+        One row a customer: refresh_id, value_tier, treated (bool: listed to contact; else control), contacted (bool:
+        a contact was tried), reached (bool), kept (0 or 1), revenue, margin, net (margin less what contacting cost).
     worthwhile
         Difference in the share kept that would be worth the contacts, in (0, 1].
 
@@ -98,10 +99,10 @@ def uplift(customers: pd.DataFrame, *, worthwhile: float) -> Uplift:
     treated, control = int(kept["treated"]), int(kept["control"])
     base = float(np.clip(kept["control_mean"], 0.0, 1.0))
     power = power_of(base, treated, control, effect=worthwhile)
-    contacted = known.groupby("treated")["contacted"].mean()
+    reached = known.groupby("treated")["reached"].mean()
     net = effects[(effects["group"] == EVERYBODY) & (effects["measure"] == "net")].iloc[0]
     made = float(known.loc[known["treated"], "contacted"].sum())
-    reach = float(contacted[True] - contacted[False])
+    more = float(reached[True] - reached[False])
     return Uplift(
         effects=effects,
         verdict=_verdict(float(kept["low"]), float(kept["high"]), power),
@@ -109,9 +110,9 @@ def uplift(customers: pd.DataFrame, *, worthwhile: float) -> Uplift:
         worthwhile=worthwhile,
         needed=needed_arms(base, treated, control, effect=worthwhile),
         per_contact=_scaled(net, treated / made) if made else None,
-        contacted_treated=float(contacted[True]),
-        contacted_control=float(contacted[False]),
-        complier_effect=_scaled(kept, 1.0 / reach) if reach >= 0.05 else None,
+        reached_treated=float(reached[True]),
+        reached_control=float(reached[False]),
+        complier_effect=_scaled(kept, 1.0 / more) if more >= _LEAST_REACHED else None,
         left_out=left_out,
     )
 
