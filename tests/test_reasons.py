@@ -11,22 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_reference import START, features_of, purchase_days, tables
+from reason_customers import CAUSES, FEATURES, GAPS, customer, people
 
 from clv_ml.decisions.reasons import REASONS_PER_ROW, reasons
 from clv_ml.decisions.themes import THEMES, theme_of
 from clv_ml.errors import DataError
-
-CAUSES = re.compile(
-    r"\b(because|due to|caused?|since (he|she|they)|reason|led to|result|churn|will|likely|probabl)", re.I
-)
-
-
-def customer(**figures: Any) -> pd.DataFrame:
-    """A regular customer: every 30 days, five times, last seen 10 days ago."""
-    regular = {"frequency": 4, "T": 130, "days_since_last": 10, "gap_mean": 30.0, "gap_max": 40.0}
-    regular |= {"silence_ratio": 1 / 3, "purchases_trend": 0, "purchases_last_90d": 3, "purchases_last_180d": 5}
-    regular |= {"spend_last_90d": 30.0, "spend_last_180d": 60.0}
-    return pd.DataFrame([regular | figures], index=pd.Index(["a"], name="customer_id"))
 
 
 def told(**figures: Any) -> dict[str, str]:
@@ -115,63 +104,6 @@ def test_no_customer_gives_an_empty_table_with_all_columns() -> None:
     table = reasons(customer().head(0))
     assert table.shape == (0, 6)
     assert list(table.columns) == [f"reason_{n}{suffix}" for n in (1, 2, 3) for suffix in ("_code", "")]
-
-
-MEASURES = ("sessions", "minutes", "surfaces")
-GAPS = ("gap_mean", "gap_max", "silence_ratio")
-FEATURES = (
-    *("frequency", "T", "days_since_last", "gap_mean", "gap_max", "silence_ratio", "monetary_value", "model_p_alive"),
-    *("purchases_last_90d", "purchases_last_180d", "purchases_trend", "spend_last_90d", "spend_last_180d"),
-    *("spend_total", "spend_last_day", "tenure_days", "days_since_activity", "activity_gap_mean"),
-    *("activated_within_24h", "activated_within_168h", "hours_to_activation", "returns_first_7d", "days_to_return"),
-    *(f"{measure}_{span}" for measure in MEASURES for span in ("last_7d", "last_14d", "last_30d", "last_60d")),
-    *("surfaces_trend_7d", "surfaces_trend_30d", "contacts_total", "contacts_last_90d"),
-    *("responses_total", "responses_last_90d", "country", "lessons_events_last_30d"),
-)
-
-
-@st.composite
-def people(draw: st.DrawFn) -> dict[str, Any]:
-    """A customer as the features describe one: some never bought, some were never active, some are young."""
-
-    def number(low: int = 0, high: int = 12) -> float:
-        return float(draw(st.integers(low, high)))
-
-    tenure = number(0, 400)
-    figures: dict[str, Any] = dict.fromkeys(FEATURES, np.nan)
-    if draw(st.booleans()):
-        age = draw(st.integers(0, int(tenure)))
-        silence = float(draw(st.integers(0, age)))
-        frequency = number(0, 4) if age > silence else 0.0
-        figures |= {"frequency": frequency, "T": float(age), "days_since_last": silence, "monetary_value": number()}
-        last, before = number(), number()
-        figures |= {"purchases_last_90d": last, "purchases_last_180d": last + before, "purchases_trend": last - before}
-        spent, spent_before = number(-3), number(-3)
-        figures |= {"spend_last_90d": spent, "spend_last_180d": spent + spent_before}
-        figures |= {"spend_last_day": number(-3), "spend_total": number(-3, 60)}
-        if frequency:
-            gap = (age - silence) / frequency
-            figures |= {"gap_mean": gap, "gap_max": np.ceil(gap) + number(0, 5), "silence_ratio": silence / gap}
-    if draw(st.booleans()):
-        figures |= {"tenure_days": tenure, "returns_first_7d": number(0, 6), "country": "de"}
-        figures["hours_to_activation"] = draw(st.sampled_from([np.nan, 5.0, 100.0, 300.0]))
-        figures |= {"days_to_return": draw(st.sampled_from([np.nan, 1.0, 9.0]))}
-        for hours in (24, 168):
-            figures[f"activated_within_{hours}h"] = float(figures["hours_to_activation"] < hours)
-        for name in ("contacts", "responses"):
-            recent = number()
-            figures |= {f"{name}_last_90d": recent, f"{name}_total": recent + number()}
-        if draw(st.booleans()):
-            figures |= {"days_since_activity": number(0, 60), "activity_gap_mean": number(1, 40) / 4}
-        for measure in MEASURES:
-            week, before, fortnight, month = number(), number(), number(), number()
-            figures |= {f"{measure}_last_7d": week, f"{measure}_last_14d": week + before}
-            figures |= {f"{measure}_last_30d": week + fortnight, f"{measure}_last_60d": week + fortnight + month}
-            if measure == "surfaces" and tenure >= 59:
-                figures |= {"surfaces_trend_30d": (week + fortnight + 1) / (month + 1)}
-            if measure == "surfaces" and tenure >= 13:
-                figures |= {"surfaces_trend_7d": (week + 1) / (before + 1)}
-    return figures
 
 
 Told = dict[str, str]

@@ -82,4 +82,4 @@ class Told:
             # many customers share their figures: each sentence is made once
             said = {these: telling.sentence(voice, *these) for these in set(figures)}
             columns[f"reason_{telling.place + 1}"][positions] = [said[these] for these in figures]
-        return pd.DataFrame(columns, index=index, columns=list(COLUMNS))
+        return pd.DataFrame(columns, index=index, columns=list(COLUMNS), dtype="str")
