@@ -14,6 +14,8 @@ _OPEN, _CLOSE = "\u2066\u2067\u2068", "\u2069"
 _FIRST_STRONG = "\u2068"
 _EMBEDDINGS = "\u202a\u202b\u202c\u202d\u202e"
 _CONTROLS = str.maketrans(dict.fromkeys(_OPEN + _CLOSE + _EMBEDDINGS, ""))
+# a line or a paragraph that ends inside a sentence ends its isolates too
+_ENDS = str.maketrans(dict.fromkeys("\n\t\u2028\u2029", " "))
 # bidirectional classes that run against the sentence; a Latin number is among them in Arabic, because its parts
 # ("+962 7 9123 4567") would stand in the wrong order, and local digits do not belong to that class
 _AGAINST = {"ltr": {"R", "AL", "AN"}, "rtl": {"L", "EN"}}
@@ -27,8 +29,8 @@ _HARMLESS = {
 def isolated(value: object, direction: str) -> str:
     """Return text that is safe inside a sentence of that direction.
 
-    It is put between isolates where it runs the other way, and loses its own directional controls where they are
-    not paired.
+    It is put between isolates where it runs the other way, loses its own directional controls where they are not
+    paired, and stays on one line.
 
     Examples
     --------
@@ -37,7 +39,7 @@ def isolated(value: object, direction: str) -> str:
     """
     if isinstance(value, str) and _HARMLESS[direction].fullmatch(value):
         return value
-    text = plain(value)
+    text = plain(value).translate(_ENDS)
     if not _balanced(text):
         text = text.translate(_CONTROLS)
     depth = 0
