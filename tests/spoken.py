@@ -39,9 +39,9 @@ def placeholders(text: str) -> set[str]:
     return names
 
 
-def said_in_code(path: Path) -> Iterator[Spoken]:
+def said_in_code(source: str, where: str) -> Iterator[Spoken]:
     """The messages of one Python file."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -54,24 +54,29 @@ def said_in_code(path: Path) -> Iterator[Spoken]:
             texts = tuple(arg.value if isinstance(arg, ast.Constant) else None for arg in given)
             names = [keyword.arg for keyword in node.keywords]
             filled = None if None in names or method == "message" else frozenset(name for name in names if name)
-            yield Spoken(f"{path.relative_to(PACKAGE)}:{node.lineno}", _texts(texts), _with_n(method, filled))
+            yield Spoken(f"{where}:{node.lineno}", _texts(texts), _with_n(method, filled))
 
 
-def said_in_template(path: Path) -> Iterator[Spoken]:
+def said_in_template(source: str, where: str) -> Iterator[Spoken]:
     """The messages of one Jinja template."""
-    for call in Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+    for call in Environment().parse(source).find_all(nodes.Call):
         target = call.node
         method = target.attr if isinstance(target, nodes.Getattr) else getattr(target, "name", "")
         if method in TEXTS and method != "message":
             texts = tuple(arg.value if isinstance(arg, nodes.Const) else None for arg in call.args[: TEXTS[method]])
             filled = None if call.dyn_kwargs else frozenset(pair.key for pair in call.kwargs)
-            yield Spoken(f"{path.relative_to(PACKAGE)}:{call.lineno}", _texts(texts), _with_n(method, filled))
+            yield Spoken(f"{where}:{call.lineno}", _texts(texts), _with_n(method, filled))
 
 
 def everything_said() -> list[Spoken]:
     """Every message of the package."""
-    code = [spoken for path in sorted(PACKAGE.rglob("*.py")) for spoken in said_in_code(path)]
-    return code + [spoken for path in sorted(PACKAGE.rglob("*.j2")) for spoken in said_in_template(path)]
+    readers = {".py": said_in_code, ".j2": said_in_template}
+    return [
+        spoken
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.suffix in readers
+        for spoken in readers[path.suffix](path.read_text(encoding="utf-8"), str(path.relative_to(PACKAGE)))
+    ]
 
 
 def _texts(texts: tuple[object, ...]) -> tuple[str | None, ...]:

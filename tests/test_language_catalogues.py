@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from spoken import Spoken, everything_said, placeholders
+from spoken import Spoken, everything_said, placeholders, said_in_code, said_in_template
 
 from clv_ml.language import LOCALE, SOURCE, languages, words
 
@@ -57,6 +57,33 @@ def test_messages_are_found_in_the_code() -> None:
     assert ("No order for {silence}; usually every {gap}.",) in MESSAGES
     assert ("{n} day", "{n} days") in MESSAGES
     assert set(MESSAGES) >= SETTINGS
+
+
+def test_messages_are_read_from_calls_of_every_shape() -> None:
+    code = """
+words.say("a {x}", x=1); self.words.counted("{n} b", "{n} bs", n, y=2); LABELS = {"k": message("c")}
+words.say("d " "e", **values); words.say(text); somebody.message("f"); say("g")
+"""
+    found = list(said_in_code(code, "code.py"))
+    assert {spoken.key: spoken.filled for spoken in found if spoken.literal} == {
+        ("a {x}",): frozenset({"x"}),
+        ("{n} b", "{n} bs"): frozenset({"n", "y"}),
+        ("c",): None,
+        ("d e",): None,
+    }
+    assert [spoken.where for spoken in found if not spoken.literal] == ["code.py:3"]
+    template = "{{ words.say('h {x}', x=1) }}{% for a in b %}{{ counted('{n} i', '{n} is', a) }}{% endfor %}"
+    found = list(said_in_template(template, "page.j2"))
+    assert {spoken.key: spoken.filled for spoken in found} == {
+        ("h {x}",): frozenset({"x"}),
+        ("{n} i", "{n} is"): frozenset({"n"}),
+    }
+
+
+@pytest.mark.parametrize("text", ["{}", "{0}", "{x.y}", "{x[0]}", "{x!r}", "{x:>9}"])
+def test_only_plain_names_may_stand_in_braces(text: str) -> None:
+    with pytest.raises(AssertionError):
+        placeholders(text)
 
 
 def test_what_is_said_is_written_where_it_is_said_or_marked() -> None:
