@@ -43,7 +43,7 @@ def made_contacts(contacts: pd.DataFrame) -> pd.DataFrame:
         outcome=outcome.astype(object).where(outcome.notna(), None),
     )
     told = table["contacted_at"].notna() | table["outcome"].notna()
-    return table[told & table["outcome"].ne(NOT_MADE)]
+    return table[told & table["outcome"].ne(NOT_MADE)].reset_index(drop=True)
 
 
 def contact_days(contacts: pd.DataFrame) -> pd.DataFrame:
