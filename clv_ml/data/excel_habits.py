@@ -14,6 +14,8 @@ GUARDED = f"^[{_HIDING}]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _GUARDED = re.compile(GUARDED)
 _NUMERIC_DAY = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?")
 _NAMED_DAY = re.compile(r"(?:(\d{1,2})[- .]+([a-z]{3,9})|([a-z]{3,9})[- .]+(\d{1,2}),?)[- .,]+(\d{2,4})", re.IGNORECASE)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ZONE = re.compile(r"\s*(?:Z|UTC|([+-])(\d\d):?(\d\d))?")
 _AFTERNOON = re.compile(r"\s*([ap])\.?m\.?$", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FIRST_DAY, _LAST_DAY = dt.datetime(1990, 1, 1), dt.datetime(2200, 1, 1)
@@ -34,6 +36,17 @@ def unguarded(text: str) -> str:
     ('=1+1', "'=1+1", "'s-Gravenhage")
     """
     return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the characters that a workbook cannot hold, and writes as ``_x0001_``, as they were.
+
+    Examples
+    --------
+    >>> unescaped("a_x0041_"), unescaped("_x005F_x0041_")
+    ('aA', '_x0041_')
+    """
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def bare(text: str) -> str:
@@ -115,7 +128,8 @@ def moment(text: str, *, day_first: bool | None) -> dt.datetime | str:
     Returns
     -------
     datetime.datetime or str
-        The moment as it is written, without a zone; or why there is none: ``unreadable_date`` or ``ambiguous_date``.
+        The moment, in UTC where the text tells the zone; or why there is none, ``unreadable_date`` or
+        ``ambiguous_date``.
 
     Examples
     --------
@@ -131,7 +145,14 @@ def moment(text: str, *, day_first: bool | None) -> dt.datetime | str:
         plain, later = plain[: half.start()], 12 if half[1].lower() == "p" else -12
     match = _NUMERIC_DAY.match(plain)
     if match and len(match[1]) != 3:
-        return _from_numbers(match, plain[match.end() :], later, day_first)
+        found = _from_numbers(match, later, day_first)
+        zone = _ZONE.fullmatch(plain[match.end() :])
+        if zone is None:
+            return "unreadable_date"
+        if zone[1] is None or isinstance(found, str):
+            return found
+        ahead = dt.timedelta(hours=int(zone[2]), minutes=int(zone[3]))
+        return found - ahead if zone[1] == "+" else found + ahead
     named = _NAMED_DAY.fullmatch(plain)
     month = (named[2] or named[3])[:3].lower() if named else ""
     if named is None or month not in _MONTHS:
@@ -139,9 +160,7 @@ def moment(text: str, *, day_first: bool | None) -> dt.datetime | str:
     return _date(_year(named[5]), _MONTHS.index(month) + 1, int(named[1] or named[4]), (0, 0, 0))
 
 
-def _from_numbers(match: re.Match[str], rest: str, later: int, day_first: bool | None) -> dt.datetime | str:
-    if rest and not re.fullmatch(r"\s*(Z|[+-]\d\d:?\d\d|UTC)", rest):
-        return "unreadable_date"
+def _from_numbers(match: re.Match[str], later: int, day_first: bool | None) -> dt.datetime | str:
     hour, minute, second = (int(part or 0) for part in match.groups()[3:])
     if later:
         hour = hour % 12 + (12 if later > 0 else 0)

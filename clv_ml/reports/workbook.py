@@ -11,14 +11,13 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from clv_ml.data.contact_words import channel_words, column_words, outcome_words
+from clv_ml.data.contact_words import CODES_SHEET, channel_words, column_words, outcome_words
 from clv_ml.language import Words
 from clv_ml.reports.cell_formats import Formats
 from clv_ml.reports.workbook_about import about_rows
 from clv_ml.reports.worklist import Column, worklist_columns
 from clv_ml.reports.worklist_sheet import write_worklist
 
-CODES_SHEET = "codes"
 MAX_ROWS = 20_000
 
 
