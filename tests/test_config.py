@@ -43,13 +43,14 @@ def fields(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tup
 @pytest.mark.parametrize(("path", "name"), [pair for pair in fields(Config) if len(pair[1]) > 3])
 def test_a_misspelt_key_anywhere_is_named_with_the_right_one(path: Sequence[str], name: str) -> None:
     key = ".".join((*path, name[:-1]))
-    tables = {"events": {"sources": [dict(FILE_SOURCE)]}, "customers": {"sources": [dict(FILE_SOURCE)]}}
+    tables: dict[str, Any] = {name: {"sources": [dict(FILE_SOURCE)]} for name in ("events", "customers")}
+    tables["risk"] = {"segments": [{"when": {"value_tier": "high"}, "save_rate": 0.1}], "actions": [{"action": "call"}]}
     with pytest.raises(ConfigError, match=rf"unknown key {key}; did you mean '{name}'\?"):
         build(tree(**tables), f"{key}=1")
 
 
 def test_a_key_like_no_other_gets_the_list_of_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"unknown key output.zzz; known keys: dir$"):
+    with pytest.raises(ConfigError, match=r"unknown key output.zzz; known keys: dir, keep_runs, "):
         build(tree(output={"zzz": 1}))
 
 

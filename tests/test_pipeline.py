@@ -40,13 +40,15 @@ def test_a_training_leaves_the_tables_pictures_and_card_of_its_backtests(job: Jo
     }
 
 
-def test_a_scoring_leaves_the_list_in_three_forms_and_a_manifest_that_adds_up(job: JobRun) -> None:
+def test_a_scoring_leaves_the_list_in_every_form_and_a_manifest_that_adds_up(job: JobRun) -> None:
     folder = job.scored.folder
     assert {path.name for path in folder.iterdir()} == {
         "scores.parquet",
         "risk_list.parquet",
         "risk_list.csv",
+        "risk_list.xlsx",
         "risk_list.html",
+        "capacity_curve.csv",
         "quarantine.parquet",
         "manifest.json",
         "cohort_forecast.csv",
@@ -59,6 +61,9 @@ def test_a_scoring_leaves_the_list_in_three_forms_and_a_manifest_that_adds_up(jo
     listed = pd.read_parquet(folder / "risk_list.parquet")
     assert manifest["customers_scored"] == len(scores) == 2357
     assert manifest["customers_listed"] == len(listed) == int(np.ceil(0.2 * 2357))
+    assert sum(manifest["decisions"].values()) == len(scores)
+    assert manifest["decisions"] == scores["action_status"].value_counts().to_dict()
+    assert manifest["contacts"]["chosen"] == (listed["action_status"] == "contact").sum() == 100
     assert manifest["score_source"] == ["lightgbm"]
     assert "^(-t/365)" in manifest["conventions"]["discounting"]
     latest = json.loads((job.config.output.dir / "scores" / "latest.json").read_text())

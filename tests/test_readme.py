@@ -57,10 +57,9 @@ def test_lightgbm_ranks_all_customers_of_cdnow_at_80_or_better(judged: Backtest)
     assert measured["all", "lightgbm"] > measured["all", "bgnbd"]
 
 
-def test_the_list_holds_more_of_the_leavers_money_than_value_at_risk_or_p_churn_alone(judged: Backtest) -> None:
+def test_the_list_holds_more_of_the_leavers_money_than_any_score_alone(judged: Backtest) -> None:
     by = judged.rankings.set_index("ranked_by")["value_at_10"]
-    assert by["risk_list"] > by["value_at_risk"] > by["p_churn"]
-    assert by["risk_list"] == pytest.approx(by["expected_clv"], abs=0.03)
+    assert by["risk_list"] > by["expected_clv"] > by["value_at_risk"] > by["p_churn"]
 
 
 def test_the_python_example_runs_and_says_what_it_says() -> None:

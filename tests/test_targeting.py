@@ -166,6 +166,6 @@ def test_segments_change_what_they_name_and_the_first_that_fits_counts() -> None
 
 
 def test_a_segment_of_an_unknown_column_is_refused_with_what_there_is() -> None:
-    config = RiskConfig(segments=({"when": {"colour": "red"}, "save_rate": 0.5},))  # type: ignore[arg-type]
+    config = RiskConfig(segments=({"when": {"colour": "red"}, "save_rate": 0.5},))
     with pytest.raises(ConfigError, match="no column 'colour'; a segment can be told by value_tier"):
         economics_of(pd.DataFrame({"value_tier": ["high"]}), config)

@@ -27,7 +27,7 @@ DEMO_TREE: dict[str, Any] = {
     "transactions": {"sources": [{"dataset": "cdnow_master"}]},
     "backtest": {"cutoffs": ["1997-12-31"]},
     "value": {"margin": 0.30},
-    "risk": {"capacity": 500},
+    "risk": {"capacity": 500, "economics": {"save_rate": 0.30, "contact_cost": 1.0}, "control": {"share": 0.10}},
     "output": {"dir": "output/demo"},
 }
 

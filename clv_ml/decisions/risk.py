@@ -1,4 +1,4 @@
-"""Scores -> the ranked list of valuable customers at risk."""
+"""Decisions -> the list a retention team works through."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.config import RiskConfig
-from clv_ml.decisions.reasons import reasons
+from clv_ml.decisions.actions import action_words, recommended_actions
+from clv_ml.decisions.changes import changes
+from clv_ml.decisions.deciding import Decisions
+from clv_ml.decisions.reasons import Told, tell
+from clv_ml.decisions.targeting import STATUSES, by_profit
+from clv_ml.language import Words, words
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 RISK_COLUMNS = (
     "schema_version",
@@ -23,6 +28,7 @@ RISK_COLUMNS = (
     "customer_id",
     "rank",
     "action_status",
+    "exclusion_reason",
     "p_churn_30d",
     "p_churn_60d",
     "p_churn_90d",
@@ -37,15 +43,28 @@ RISK_COLUMNS = (
     "currency",
     "value_at_risk",
     "value_tier",
+    "save_rate",
+    "take_up",
+    "offer_cost",
+    "contact_cost",
+    "expected_saves",
+    "expected_net_profit",
+    "cum_expected_profit",
     "reason_1_code",
     "reason_1",
     "reason_2_code",
     "reason_2",
     "reason_3_code",
     "reason_3",
+    "recommended_action_code",
+    "recommended_action",
     "expected_next_order",
     "days_since_last",
     "usual_gap_days",
+    "is_control",
+    "change",
+    "previous_rank",
+    "previous_p_churn",
     "score_source",
     "history_days",
     "engagement_score",
@@ -53,8 +72,6 @@ RISK_COLUMNS = (
     "cost_per_order",
     "annual_discount_rate",
 )
-
-_BANDS = ((0.75, "very high"), (0.50, "high"), (0.25, "medium"), (-np.inf, "low"))
 
 
 @dataclass(frozen=True)
@@ -78,37 +95,44 @@ class ListContext:
         return "p_churn_own" if self.own_gap else f"p_churn_{self.main_horizon_days}d"
 
 
-def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:
-    """P(churn) x value if retained.
+@dataclass(frozen=True)
+class RiskList:
+    """The list, and what is needed to tell it in other languages.
 
-    Not P(churn) x expected_clv: that value already carries the chance that the customer is gone, and the
-    departure would count twice.
+    Attributes
+    ----------
+    table
+        One row a customer with the columns :data:`RISK_COLUMNS` (those of horizons and labels the config does not have
+        are left out), sorted by rank: who is contacted first, most profit first, then the others by status; ties by
+        customer_id.
+    decisions
+        What was decided on everybody, listed or not.
     """
-    return scores[main_score] * scores["value_if_retained"]
 
+    table: pd.DataFrame
+    decisions: Decisions
+    told: Told
 
-def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[str]:
-    """Sort customers into ``high`` (the top share), ``medium`` (as many again, twice) and ``low`` by value.
-
-    The value is expected_clv: a big spender who left long ago is worth little now, and no call brings that back.
-    Who has not bought yet has no value (NaN) and is in none of the shares. Ties at a border fall into the higher
-    tier, so that equal customers are treated alike.
-    """
-    position = value.rank(method="min", ascending=False)
-    high = max(1.0, np.ceil(high_value_share * value.notna().sum()))
-    tiers = pd.Series("low", index=value.index, name="value_tier")
-    return tiers.mask(position <= 3 * high, "medium").mask(position <= high, "high")
+    def texts(self, language: Words, *, rows: int | None = None) -> pd.DataFrame:
+        """Return reason_1, reason_2, reason_3 and recommended_action of the first rows, indexed by customer_id."""
+        reasons = self.told.texts(language, rows=rows)
+        codes = self.table["recommended_action_code"].iloc[:rows].set_axis(reasons.index)
+        kept = [name for name in reasons.columns if not name.endswith("_code")]
+        return reasons[kept].assign(recommended_action=action_words(codes, language))
 
 
 def risk_list(
     customers: pd.DataFrame,
     scores: pd.DataFrame,
+    decisions: Decisions,
     *,
     config: RiskConfig,
     context: ListContext,
     explain: Callable[[pd.DataFrame], pd.DataFrame | None] = lambda rows: None,
-) -> pd.DataFrame:
-    """Rank the high-value customers (by expected CLV) by the money at risk.
+    previous: pd.DataFrame | None = None,
+    language: Words | None = None,
+) -> RiskList:
+    """List who is contacted and who was held back, and of the others those whose contact would earn most.
 
     Parameters
     ----------
@@ -116,53 +140,55 @@ def risk_list(
         Features at `as_of`, indexed by customer_id.
     scores
         What :func:`clv_ml.models.scoring.score_customers` returns for them.
+    decisions
+        What :func:`clv_ml.decisions.deciding.decide` returns for them.
     explain
         Customers to the contributions of their features to the log odds of churn, which choose the reasons
         (:func:`clv_ml.models.scoring.contributions`); None where there is no classifier.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a high-value customer, sorted by rank (1 = most money at risk; ties by customer_id), with the columns
-        :data:`RISK_COLUMNS` (those of horizons and labels the config does not have are left out).
+    previous
+        The list before this one.
+    language
+        Of reasons and actions; English where None.
     """
-    main = context.main_score
-    everyone = scores.assign(
-        value_at_risk=value_at_risk(scores, main),
-        value_tier=value_tiers(scores["expected_clv"], config.high_value_share),
-        risk_percentile=(100.0 * scores[main].rank(method="average", pct=True)).round(1),
-    )
-    chosen = everyone[everyone["value_tier"] == "high"].rename_axis("customer_id").reset_index()
-    chosen = chosen.sort_values(["value_at_risk", "customer_id"], ascending=[False, True], ignore_index=True)
-    known = customers.loc[chosen["customer_id"]]
-    rank = np.arange(1, len(chosen) + 1)
-    within = np.full(len(chosen), True) if config.capacity is None else rank <= config.capacity
-    as_of = pd.Timestamp(context.as_of)
-    next_order = as_of + pd.to_timedelta(np.ceil(chosen["days_to_next_order"]), unit="D")
-    listed = chosen.assign(
+    language = language or words("en")
+    rows = _listed(decisions, config)
+    known = customers.loc[rows.index]
+    told = tell(known, explain(known), currency=context.currency)
+    next_order = scores.loc[rows.index, "days_to_next_order"]
+    next_day = pd.Timestamp(context.as_of) + pd.to_timedelta(np.ceil(next_order), unit="D")
+    profit = rows["expected_net_profit"].where(rows["action_status"] == "contact")
+    facts = scores.loc[rows.index].join(rows).join(told.texts(language))
+    facts = facts.assign(
         schema_version=SCHEMA_VERSION,
         refresh_id=context.refresh_id,
         as_of=context.as_of.isoformat(),
         valid_until=(context.as_of + dt.timedelta(days=config.valid_days)).isoformat(),
         model_version=context.model_version,
-        rank=rank,
-        action_status=np.where(within, "contact", "over_capacity"),
-        risk_band=risk_bands(chosen[main]),
+        rank=np.arange(1, len(rows) + 1),
+        cum_expected_profit=profit.cumsum(),
         clv_horizon_days=context.clv_horizon_days,
         currency=context.currency,
         margin=context.margin,
         cost_per_order=context.cost_per_order,
         annual_discount_rate=context.annual_discount_rate,
-        expected_next_order=next_order.dt.strftime("%Y-%m-%d"),
-        days_since_last=known["days_since_last"].to_numpy(),
-        usual_gap_days=known["gap_mean"].round(1).to_numpy(),
-        **({"own_horizon_days": known["own_horizon_days"].to_numpy()} if context.own_gap else {}),
-        history_days=known["T"].to_numpy(),
-        **{str(name): column.to_numpy() for name, column in reasons(known, explain(known)).items()},
+        expected_next_order=next_day.dt.strftime("%Y-%m-%d"),
+        days_since_last=known["days_since_last"],
+        usual_gap_days=known["gap_mean"].round(1),
+        history_days=known["T"],
+        **({"own_horizon_days": known["own_horizon_days"]} if context.own_gap else {}),
     )
-    return listed[[name for name in RISK_COLUMNS if name in listed.columns]]
+    codes = recommended_actions(facts, config.actions)
+    facts = facts.assign(recommended_action_code=codes, recommended_action=action_words(codes, language))
+    table = facts.rename_axis("customer_id").reset_index()
+    table = table.join(changes(table, previous, main_score=context.main_score))
+    return RiskList(table[[name for name in RISK_COLUMNS if name in table.columns]], decisions, told)
 
 
-def risk_bands(probability: pd.Series[float]) -> list[str]:
-    """Name the band of each probability: very high from .75, high from .50, medium from .25, else low."""
-    return [next(name for floor, name in _BANDS if p >= floor) for p in probability]
+def _listed(decisions: Decisions, config: RiskConfig) -> pd.DataFrame:
+    """Return the decisions on who is listed, in the order of the list."""
+    paying = by_profit(decisions.table[decisions.table["expected_net_profit"].notna()])
+    first = np.arange(len(paying)) < np.ceil(config.list_share * len(paying))
+    rows = paying[first | paying["action_status"].isin(("contact", "control")).to_numpy(dtype=bool)]
+    place = rows["action_status"].map({status: number for number, status in enumerate(STATUSES)})
+    ordered: pd.DataFrame = rows.iloc[np.argsort(place.to_numpy(np.int64), kind="stable")]
+    return ordered

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.config import Config
-from clv_ml.decisions.risk import value_at_risk, value_tiers
+from clv_ml.decisions.deciding import decide
 from clv_ml.engine import Engine
 from clv_ml.evaluation.accuracy import accuracy_by_cohort, accuracy_table, customer_groups, gain_table
 from clv_ml.evaluation.cohorts import cohort_comparison, cohort_metrics
@@ -139,7 +139,9 @@ def judge(
         accuracy=accuracy_table(probabilities, churned, value, groups, seed=config.seed),
         gains=gain_table(probabilities, churned, groups, seed=config.seed),
         by_cohort=accuracy_by_cohort(probabilities, churned, value, customers),
-        rankings=_rankings(scores.loc[bought.index], churned[bought.index], value[bought.index], config),
+        rankings=_rankings(
+            bought, scores.loc[bought.index], churned[bought.index], value[bought.index], cutoff, config
+        ),
         cohorts=pd.concat(cohorts, ignore_index=True),
         probabilities=probabilities,
         churned=churned,
@@ -147,15 +149,23 @@ def judge(
     )
 
 
-def _rankings(scores: pd.DataFrame, churned: pd.Series[float], value: pd.Series[float], config: Config) -> pd.DataFrame:
-    at_risk = value_at_risk(scores, main_score(config))
-    listed = value_tiers(scores["expected_clv"], config.risk.high_value_share) == "high"
+def _rankings(
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    churned: pd.Series[float],
+    value: pd.Series[float],
+    cutoff: dt.date,
+    config: Config,
+) -> pd.DataFrame:
+    main = main_score(config)
+    decided = decide(customers, scores, config=config.risk, main_score=main, as_of=cutoff).table
+    profit = decided["expected_net_profit"]
     orders = {
-        "p_churn": scores[main_score(config)],
+        "p_churn": scores[main],
         "expected_clv": scores["expected_clv"],
         "value_if_retained": scores["value_if_retained"],
-        "value_at_risk": at_risk,
-        "risk_list": at_risk.where(listed, -1.0),
+        "value_at_risk": decided["value_at_risk"],
+        "risk_list": profit.where(decided["exclusion_reason"] == "", profit.min() - 1),  # the excluded come last,
     }
     rows = [
         {"ranked_by": name, "value_at_10": value_at(churned, by, value, k=TOP_SHARE)} for name, by in orders.items()

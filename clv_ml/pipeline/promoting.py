@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from clv_ml.config import ChurnConfig, Config, ValueConfig
-from clv_ml.decisions.risk import value_at_risk
+from clv_ml.decisions.deciding import value_at_risk
 from clv_ml.engine import Engine
 from clv_ml.errors import ClvError
 from clv_ml.evaluation.backtest import Backtest

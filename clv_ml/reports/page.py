@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,59 +15,97 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from clv_ml.errors import DataError, missing_columns
+from clv_ml.language import Words, languages, words
 from clv_ml.reports.explain import accuracy_table, convention_facts, picture
-from clv_ml.reports.row import STATUS_WORDS, Row, build_row, table_columns
-from clv_ml.reports.story import Layout, churn_horizons
-from clv_ml.reports.wording import count, date_words, is_missing, money, number, plain
+from clv_ml.reports.page_columns import Columns, columns_of
+from clv_ml.reports.page_curve import curve_points
+from clv_ml.reports.page_labels import ORDER
+from clv_ml.reports.page_phrases import phrases
+from clv_ml.reports.page_speech import speech
+from clv_ml.reports.page_summary import figures, notes, to_contact
+from clv_ml.reports.row import Row, build_row, table_columns
+from clv_ml.reports.story import MOST_ORDERS, Layout, churn_horizons
+from clv_ml.reports.wording import is_missing, number, plain
 
 _TEMPLATES = Path(__file__).parent / "templates"
+# in this order they are one script
+_SCRIPTS = ("words", "rows", "list", "cells", "window", "picture", "story", "curve", "select", "main")
+_WITHOUT_SCRIPT = 100  # rows that are there as plain HTML
+_FIRST_CALLS = 3
 
 
 def render_page(
-    risk_list: pd.DataFrame,
+    listed: pd.DataFrame,
     *,
     summary: Mapping[str, Any],
+    conventions: Mapping[str, Any],
     accuracy: pd.DataFrame | None = None,
     cohort_svg: str | None = None,
-    conventions: Mapping[str, Any],
-    max_rows: int = 2000,
+    curve: pd.DataFrame | None = None,
+    stories: pd.DataFrame | None = None,
+    texts: Mapping[str, pd.DataFrame] | None = None,
+    last_list: Mapping[str, Any] | None = None,
+    language: str = "en",
+    max_rows: int = 5000,
 ) -> str:
     """Return the risk list as one self-contained HTML page; the same arguments give the same bytes.
 
     Parameters
     ----------
-    risk_list : pandas.DataFrame
+    listed
         The columns of the risk list as far as they are there, in the order to show; customer_id is needed.
-    summary : mapping
-        Any of: title, as_of, valid_until, currency, horizon_days (the main one), customers_scored,
-        customers_to_contact, value_at_risk (total), full_list (file name of the whole list), model_version.
-        What is missing is taken from `risk_list`.
-    accuracy : pandas.DataFrame, optional
-        How earlier forecasts did, one row a line: text columns first, then metrics under the keys of
-        `classification_metrics`.
-    cohort_svg : str, optional
-        Picture of forecast against actual, as `clv_ml.reports.plots.svg` gives it.
-    conventions : mapping
+    summary
+        Any of: title, as_of, valid_until, currency, horizon_days (the main one), customers_scored, value_at_risk
+        (total), full_list (file name of the whole list), model_version, best_n, chosen_n, expected_profit, capacity,
+        controls, excluded (reason to count), previous_as_of, new_on_list, assumptions (save_rate, offer_cost,
+        contact_cost, take_up). What is missing is taken from `listed` or left out.
+    conventions
         Any of: horizon_days, clv_horizon_days, margin, annual_discount_rate, currency, churned; others are
         shown as they are.
-    max_rows : int, default 2000
+    accuracy
+        How earlier forecasts did, one row a line: text columns first, then metrics under the keys of
+        `classification_metrics`.
+    cohort_svg
+        Picture of forecast against actual, as `clv_ml.reports.plots.svg` gives it.
+    curve
+        Capacity curve: n, cost, expected_saves, expected_profit, marginal_profit, is_best, is_chosen; n = 0 first.
+    stories
+        Indexed by customer_id, any of: orders (list of [days before as_of, amount]), activity (counts of the weeks
+        before as_of, oldest first), purchases_low, purchases_high, clv_low, clv_high (80 % intervals).
+    texts
+        For each language reason_1..3 and recommended_action, indexed by customer_id; elsewhere those of `listed`.
+    last_list
+        How right an earlier list was: see :class:`clv_ml.evaluation.last_list.LastList`.
+    language
+        The language the page opens in, one of :func:`clv_ml.language.languages`; it can be changed in the page.
+    max_rows
         Rows shown; a longer list is cut and the page says so.
 
     Raises
     ------
     DataError
         If customer_id is missing or `max_rows` is below 1.
+    ConfigError
+        If there is no such language.
     """
     if max_rows < 1:
         raise DataError(f"max_rows must be at least 1, got {max_rows}")
-    if "customer_id" not in risk_list.columns:
-        raise missing_columns("risk list", ["customer_id"], map(str, risk_list.columns), "See render_page.")
-    layout = _layout(risk_list, summary, conventions)
-    rows = [
-        build_row({str(key): value for key, value in record.items()}, place, layout=layout)
-        for place, record in enumerate(risk_list.head(max_rows).to_dict("records"), start=1)
+    if "customer_id" not in listed.columns:
+        raise missing_columns("risk list", ["customer_id"], map(str, listed.columns), "See render_page.")
+    layout = _layout(listed, summary, conventions)
+    shown = listed.head(max_rows)
+    spoken = {code: words(code) for code in dict.fromkeys([language, *languages()])}
+    as_of = _first(summary, listed, "as_of")
+    columns = columns_of(
+        shown, as_of=_day(as_of), texts=texts or {}, languages=list(languages()), stories=stories
+    )
+    tops = [
+        _top(w, listed, columns, layout, summary, conventions, accuracy, last_list, max_rows) for w in spoken.values()
     ]
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    w = spoken[language]
+    points = None if curve is None else curve_points(curve)
+    script = Markup("".join((_TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS))
+    script = Markup('(function () {{\n"use strict";\n{}}})();\n').format(script)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -76,114 +116,102 @@ def render_page(
         keep_trailing_newline=True,
     )
     return environment.get_template("risk_list.html.j2").render(
-        title=plain(summary.get("title")) or "Customers worth keeping",
-        as_of=_date(_first(summary, risk_list, "as_of")),
-        valid_until=_date(_first(summary, risk_list, "valid_until")),
-        figures=_figures(risk_list, summary, layout),
-        first=_first_calls(rows),
-        rows=rows,
-        columns=table_columns(layout),
-        statuses=_statuses(rows),
-        caption="Most to lose first. Choose a heading to sort, a customer to read the story.",
-        cut=_cut(risk_list, summary, max_rows),
+        w=w,
+        t=phrases(w),
+        tops=tops,
+        languages=[spoken[code] for code in languages()],
+        columns=table_columns(layout, w),
+        rows=_rows(shown, columns, layout, w),
+        has_curve=points is not None,
         picture=picture(cohort_svg),
-        accuracy=accuracy_table(accuracy),
-        conventions=convention_facts(conventions, horizon_days=layout.main_horizon),
-        meaning="What counts as leaving, what money means here, and how far ahead it looks.",
-        model_version=plain(_first(summary, risk_list, "model_version")),
+        model_version=plain(_first(summary, listed, "model_version")),
         style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file, not data
-        script=Markup(script),
+        data=_embedded(_data(tops, columns, layout, as_of, points, language)),
+        script=script,
         script_hash=f"sha256-{digest}",
     )
 
 
-def _first(summary: Mapping[str, Any], risk_list: pd.DataFrame, name: str) -> object:
-    """Return the summary's value, else the first one of that column."""
-    if not is_missing(summary.get(name)):
-        return summary[name]
-    if name not in risk_list.columns:
-        return None
-    values = risk_list[name].dropna()
-    return None if values.empty else values.iloc[0]
+def _embedded(data: Mapping[str, Any]) -> Markup:
+    """Return JSON that nothing in it can end: no < stands in a script element, so no tag and no comment."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
-def _date(value: object) -> str:
-    return "" if is_missing(value) else date_words(value)
+def _data(
+    tops: Sequence[Mapping[str, Any]],
+    columns: Columns,
+    layout: Layout,
+    as_of: object,
+    points: Mapping[str, Any] | None,
+    language: str,
+) -> dict[str, Any]:
+    day = _day(as_of)
+    currencies = columns.codes.get("currency", [])
+    return {
+        "language": language,
+        "as_of": "" if day is None else day.isoformat(),
+        "currency": layout.currency if layout.one_currency else "",
+        "one_currency": layout.one_currency,
+        "whole_money": layout.whole_money,
+        "risk": layout.risk,
+        "risk_days": None if layout.risk == "p_churn_own" else layout.main_horizon,
+        "horizons": churn_horizons(columns.values),
+        "clv_horizon_days": layout.clv_horizon_days,
+        "most_orders": MOST_ORDERS,
+        "order": {name: {code: at for at, code in enumerate(codes)} for name, codes in ORDER.items()},
+        "codes": columns.codes,
+        "columns": columns.values,
+        "curve": points,
+        "languages": {
+            top["w"].code: speech(
+                top["w"],
+                title=top["document"],
+                currencies={layout.currency, *currencies},
+                days=columns.days,
+                codes=columns.codes,
+                reasons=columns.reasons.get(top["w"].code, ()),
+                actions=columns.actions.get(top["w"].code, ()),
+            )
+            for top in tops
+        },
+    }
 
 
-def _layout(risk_list: pd.DataFrame, summary: Mapping[str, Any], conventions: Mapping[str, Any]) -> Layout:
-    filled = frozenset(str(name) for name in risk_list.columns if risk_list[name].notna().any())
-    currencies = list(risk_list["currency"].dropna().unique()) if "currency" in filled else []
-    stated = plain(summary.get("currency")) or plain(conventions.get("currency"))
-    amounts = pd.to_numeric(risk_list["value_at_risk"], errors="coerce") if "value_at_risk" in filled else None
-    return Layout(
-        available=filled,
-        currency=plain(currencies[0]) if len(currencies) == 1 else stated,
-        one_currency=len(currencies) <= 1,
-        whole_money=amounts is not None and bool(amounts.max() >= 1000),
-        clv_horizon_days=number(conventions.get("clv_horizon_days")),
-        main_horizon=_main_horizon(filled, summary, conventions),
-    )
+def _top(
+    w: Words,
+    listed: pd.DataFrame,
+    columns: Columns,
+    layout: Layout,
+    summary: Mapping[str, Any],
+    conventions: Mapping[str, Any],
+    accuracy: pd.DataFrame | None,
+    last_list: Mapping[str, Any] | None,
+    max_rows: int,
+) -> dict[str, Any]:
+    """Return what stands above the list in one language."""
+    title = plain(summary.get("title")) or w.say("Customers worth keeping")
+    as_of, until = (_first(summary, listed, name) for name in ("as_of", "valid_until"))
+    day = "" if is_missing(as_of) else w.date(as_of)
+    calls = listed.head(max_rows)[to_contact(listed.head(max_rows))].head(_FIRST_CALLS)
+    return {
+        "w": w,
+        "title": title,
+        "document": f"{title}, {day}" if day else title,
+        "as_of": day,
+        "valid_until": "" if is_missing(until) else w.date(until),
+        "figures": figures(listed, summary, layout, w),
+        "first": _rows(calls, columns, layout, w),
+        "notes": notes(listed, summary, last_list, layout, w),
+        "accuracy": accuracy_table(accuracy, w),
+        "conventions": convention_facts(conventions, w, horizon_days=layout.main_horizon),
+        "cut": _cut(listed, summary, max_rows, w),
+    }
 
 
-def _main_horizon(available: Iterable[str], summary: Mapping[str, Any], conventions: Mapping[str, Any]) -> int | None:
-    horizons = churn_horizons(available)
-    for given in (summary, conventions):
-        stated = number(given.get("horizon_days"))
-        if stated is not None and int(stated) in horizons:
-            return int(stated)
-    return horizons[-1] if horizons else None
-
-
-def _figures(risk_list: pd.DataFrame, summary: Mapping[str, Any], layout: Layout) -> list[dict[str, str]]:
-    contact = _to_contact(risk_list)
-    figures = []
-    total = number(summary.get("value_at_risk"))
-    if "value_at_risk" in layout.available and layout.one_currency:
-        amounts = pd.to_numeric(risk_list["value_at_risk"], errors="coerce")
-        total = float(amounts.sum()) if total is None else total
-        reach = money(float(amounts[contact].sum()), layout.currency)
-        note = f"{reach} of it with the customers to contact" if not contact.all() else "on this list"
-    else:
-        note = "on this list"
-    if total is not None:
-        figures.append({"label": "Money at risk", "value": money(total, layout.currency), "note": note})
-    wanted = number(summary.get("customers_to_contact"))
-    figures.append(
-        {
-            "label": "Customers to contact",
-            "value": count(int(contact.sum()) if wanted is None else wanted),
-            "note": f"of {count(len(risk_list))} on the list",
-        }
-    )
-    scored = number(summary.get("customers_scored"))
-    if scored is not None:
-        figures.append({"label": "Customers looked at", "value": count(scored), "note": "scored for this list"})
-    return figures
-
-
-def _to_contact(risk_list: pd.DataFrame) -> pd.Series[bool]:
-    """Tell the rows to contact; without any status, all of them."""
-    if "action_status" not in risk_list.columns or risk_list["action_status"].isna().all():
-        return pd.Series(True, index=risk_list.index)
-    return risk_list["action_status"].astype(str) == "contact"
-
-
-def _first_calls(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if not row.quiet][:3]
-
-
-def _statuses(rows: Sequence[Row]) -> list[str]:
-    present = {row.status for row in rows if row.status}
-    known = [words for words in STATUS_WORDS.values() if words in present]
-    return known + sorted(present.difference(known))
-
-
-def _cut(risk_list: pd.DataFrame, summary: Mapping[str, Any], max_rows: int) -> str:
-    if len(risk_list) <= max_rows:
-        return ""
-    where = plain(summary.get("full_list")) or "risk_list.csv"
-    return (
-        f"This page shows the first {count(max_rows)} of {count(len(risk_list))} customers. "
-        f"The whole list is in {where}, beside this page."
-    )
+def _rows(shown: pd.DataFrame, columns: Columns, layout: Layout, w: Words) -> list[Row]:
+    """Return the first of these rows in words; their places on the page are those of their index."""
+    rows = []
+    for place, record in zip(shown.index[:_WITHOUT_SCRIPT], shown.head(_WITHOUT_SCRIPT).to_dict("records"), strict=True):
+        rows.append(build_row({str(key): value for key, value in record.items()}, place, layout=layout, w=w, texts=("", "")))
+    return rows

@@ -1,4 +1,4 @@
-"""What each job leaves on disk and in MLflow: tables, pictures, the page, the model card."""
+"""What trainings and backtests leave on disk and in MLflow: tables, pictures, the model card."""
 
 from __future__ import annotations
 
@@ -12,24 +12,14 @@ import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.data.checked import CheckedData
-from clv_ml.decisions.risk import ListContext
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.evaluation.diagnosis import Diagnosis
 from clv_ml.models.bundle import Bundle
-from clv_ml.models.engagement_score import engagement_by_cohort
-from clv_ml.models.value import DISCOUNTING
-from clv_ml.publishing import digest, write_csv, write_json, write_parquet
-from clv_ml.reports.accuracy_words import GROUPS, SCORES
+from clv_ml.publishing import write_csv, write_json
 from clv_ml.reports.churn_plots import gain_figure, sufficiency_figure
 from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
-from clv_ml.reports.page import render_page
-from clv_ml.reports.plots import calibration_figure, cohort_figure, save, svg
-
-CHURNED = "no purchase within the horizon"
-# what the page tells of the accuracy; the rest is in the model card
-_TOLD = ("all", "eligible", "top_clv")
-_MEASURES = ("group", "score", "n", "prevalence", "auc", "brier", "ece", "lift_at_10", "value_at_10")
+from clv_ml.reports.plots import calibration_figure, cohort_figure, save
 
 
 def bundle_facts(
@@ -114,90 +104,6 @@ def write_training(
     write_diagnostics(folder / "diagnostics", diagnoses[0], diagnoses[-1], currency=config.currency)
     write_json(folder / "quality.json", checked.quality())
     (folder / "model_card.md").write_text(model_card(bundle, quality), encoding="utf-8", newline="\n")
-
-
-def write_scores(
-    folder: Path,
-    customers: pd.DataFrame,
-    scores: pd.DataFrame,
-    listed: pd.DataFrame,
-    context: ListContext,
-    bundle: Bundle,
-    quality: dict[str, Any],
-    input_print: str,
-    config: Config,
-    *,
-    notes: Sequence[str] = (),
-) -> None:
-    """Write scores, the list as Parquet, CSV and page, and the manifest that accounts for them."""
-    facts = customers[["first_day", "frequency", "recency", "T", "monetary_value", "days_since_last"]]
-    worth: dict[str, Any] = {
-        "currency": config.currency,
-        "clv_horizon_days": config.value.horizon_days,
-        "margin": config.value.margin,
-        "cost_per_order": config.value.cost_per_order,
-        "annual_discount_rate": config.value.annual_discount_rate,
-    }
-    write_parquet(folder / "scores.parquet", facts.join(scores).assign(**worth).reset_index())
-    write_parquet(folder / "risk_list.parquet", listed)
-    write_csv(folder / "risk_list.csv", listed)
-    if "engagement_score" in scores:
-        months = pd.to_datetime(customers["start_day"]).dt.strftime("%Y-%m").rename("cohort")
-        write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(scores, months))
-    conventions = {
-        "horizon_days": context.main_horizon_days,
-        **worth,
-        "churned": CHURNED,
-    }
-    page = risk_page(listed, bundle, conventions=conventions, customers_scored=len(scores))
-    (folder / "risk_list.html").write_text(page, encoding="utf-8", newline="\n")
-    write_json(
-        folder / "manifest.json",
-        {
-            "run_id": context.refresh_id,
-            "as_of": context.as_of.isoformat(),
-            "model_version": context.model_version,
-            "model_cutoff": bundle.models.cutoff.isoformat(),
-            "score_source": sorted(scores["score_source"].unique()),
-            "notes": list(notes),
-            "input_fingerprint": input_print,
-            "rows": quality,
-            "customers_scored": len(scores),
-            "customers_listed": len(listed),
-            "value_at_risk": round(float(listed["value_at_risk"].sum()), 2),
-            "conventions": {**conventions, "discounting": DISCOUNTING},
-            "schema_hash": digest({name: str(kind) for name, kind in listed.dtypes.items()}),
-            "engine": "duckdb",
-            "packages": bundle.facts["packages"],
-        },
-    )
-
-
-def risk_page(listed: pd.DataFrame, bundle: Bundle, *, conventions: dict[str, Any], customers_scored: int) -> str:
-    """Render the list with what the bundle knows of its own accuracy."""
-    known = bundle.facts["backtest"]
-    accuracy = picture = None
-    if known is not None:
-        measured = pd.DataFrame(known["accuracy"])
-        accuracy = measured.loc[measured["group"].isin(_TOLD), list(_MEASURES)].assign(
-            group=measured["group"].map(GROUPS), score=measured["score"].map(SCORES)
-        )
-        cohorts = pd.DataFrame(known["cohorts"])
-        main = cohorts[cohorts["horizon_days"] == known["horizon_days"]].reset_index(drop=True)
-        picture = svg(
-            cohort_figure(
-                main,
-                cutoff=known["cutoff"],
-                horizon_days=known["horizon_days"],
-                currency=str(bundle.facts["currency"]),
-            )
-        )
-    summary = {
-        "customers_scored": customers_scored,
-        "horizon_days": conventions["horizon_days"],
-        "full_list": "risk_list.csv",
-    }
-    return render_page(listed, summary=summary, accuracy=accuracy, cohort_svg=picture, conventions=conventions)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

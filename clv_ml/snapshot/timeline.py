@@ -61,8 +61,8 @@ def _activity(engine: Engine, tables: Tables, cutoff: dt.date, wanted: DataFrame
             "customer_id", f.datediff(as_date(cutoff), f.col("day")).cast("bigint").alias("ago"), "events"
         )
     )
-    weekly = rows.assign(week=WEEKS - 1 - rows["ago"] // 7).groupby(["customer_id", "week"])["events"].sum()
+    weeks = WEEKS - 1 - rows["ago"] // 7
     counts: dict[str, list[int]] = {}
-    for (customer, week), number in weekly.items():
-        counts.setdefault(customer, [0] * WEEKS)[int(week)] = int(number)
+    for customer, week, number in zip(rows["customer_id"], weeks, rows["events"], strict=True):
+        counts.setdefault(customer, [0] * WEEKS)[int(week)] += int(number)
     return counts

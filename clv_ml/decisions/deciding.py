@@ -1,0 +1,120 @@
+"""The decision on every customer, in this order: exclusions, control, expected profit, room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clv_ml.config import RiskConfig
+from clv_ml.decisions.control import control_arm
+from clv_ml.decisions.exclusions import exclusion_reasons
+from clv_ml.decisions.targeting import Chosen, choose, economics_of, expected_cost, expected_profit
+
+_BANDS: Mapping[str, float] = {"very high": 0.75, "high": 0.50, "medium": 0.25}
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided.
+
+    Attributes
+    ----------
+    table
+        Everybody, indexed like the scores: value_at_risk, value_tier, risk_percentile, risk_band, the economics of a
+        contact, expected_saves, expected_cost, expected_net_profit (NaN: not bought yet), is_control,
+        exclusion_reason, action_status.
+    chosen
+        Whom to contact, and the curve that says what more or fewer contacts would earn.
+    """
+
+    table: pd.DataFrame
+    chosen: Chosen
+
+
+def decide(
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    config: RiskConfig,
+    main_score: str,
+    as_of: dt.date,
+    details: pd.DataFrame | None = None,
+    secret: str = "",
+) -> Decisions:
+    """Decide whom to contact.
+
+    Parameters
+    ----------
+    customers
+        Features at `as_of`, indexed by customer_id.
+    scores
+        What :func:`clv_ml.models.scoring.score_customers` returns for them.
+    main_score
+        Column of the probability that counts.
+    details
+        consent, refused and last_contacted_at as far as known; see
+        :func:`~clv_ml.decisions.exclusions.exclusion_reasons`.
+    secret
+        Key of the control draw (:func:`~clv_ml.decisions.control.control_arm`).
+
+    Raises
+    ------
+    ConfigError
+        If a segment names a column that is not there.
+    """
+    p, value = scores[main_score], scores["value_if_retained"]
+    table = pd.DataFrame(
+        {
+            "value_at_risk": value_at_risk(scores, main_score),
+            "value_tier": value_tiers(scores["expected_clv"], config.high_value_share),
+            "risk_percentile": (100.0 * p.rank(method="average", pct=True)).round(1),
+            "risk_band": risk_bands(p),
+        },
+        index=scores.index,
+    )
+    named = [name for segment in config.segments for name in segment.when if name in customers.columns]
+    known = table.assign(**{name: customers[name] for name in named})
+    economics = economics_of(known, config)
+    table = table.join(economics).assign(
+        expected_saves=p * economics["save_rate"],
+        expected_cost=expected_cost(p, economics),
+        expected_net_profit=expected_profit(p, value, economics),
+        is_control=control_arm(
+            table.index, experiment=config.control.experiment, share=config.control.share, secret=secret
+        ),
+        exclusion_reason=exclusion_reasons(customers, value, details, config=config, as_of=as_of),
+    )
+    chosen = choose(table, capacity=config.capacity)
+    return Decisions(table.assign(action_status=chosen.status), chosen)
+
+
+def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:
+    """P(churn) x value if retained.
+
+    Not P(churn) x expected_clv: that value already carries the chance that the customer is gone, and the
+    departure would count twice.
+    """
+    return scores[main_score] * scores["value_if_retained"]
+
+
+def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[str]:
+    """Sort customers into ``high`` (the top share), ``medium`` (as many again, twice) and ``low`` by value.
+
+    The value is expected_clv: a big spender who left long ago is worth little now, and no call brings that back.
+    Who has not bought yet has no value (NaN) and is in none of the shares. Ties at a border fall into the higher
+    tier, so that equal customers are treated alike.
+    """
+    position = value.rank(method="min", ascending=False)
+    high = max(1.0, np.ceil(high_value_share * value.notna().sum()))
+    tiers = pd.Series("low", index=value.index, name="value_tier")
+    return tiers.mask(position <= 3 * high, "medium").mask(position <= high, "high")
+
+
+def risk_bands(probability: pd.Series[float]) -> pd.Series[str]:
+    """Name the band of each probability: very high from .75, high from .50, medium from .25, else low."""
+    told = np.select([probability >= floor for floor in _BANDS.values()], list(_BANDS), default="low")
+    return pd.Series(told, index=probability.index, name="risk_band", dtype="str")
