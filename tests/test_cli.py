@@ -118,7 +118,8 @@ def test_json_logs_are_json_on_stderr_and_results_stay_on_stdout(tmp_path: Path)
 def test_an_error_is_json_too_where_that_was_asked_for(tmp_path: Path) -> None:
     result = _run("validate", "--config", str(tmp_path / "none.yaml"), "--json")
     assert result.exit_code == 2
-    assert json.loads(result.stderr)["kind"] == "ConfigError"
+    error, end = (json.loads(line) for line in result.stderr.splitlines())
+    assert (error["kind"], error["exit_code"], end["event"], end["exit_code"]) == ("ConfigError", 2, "end", 2)
 
 
 def test_score_tells_where_the_list_and_the_page_are(job: JobRun, tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def test_a_log_on_a_full_disk_does_not_hide_the_code(monkeypatch: pytest.MonkeyP
 
 def test_the_kind_of_an_error_stands_in_the_json_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert _ended(_raise(MemoryError()), as_json=True) == 1
-    assert json.loads(capsys.readouterr().err)["kind"] == "ResourceError"
+    error, end = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (error["kind"], error["exit_code"], end["exit_code"]) == ("ResourceError", 1, 1)
 
 
 def test_the_help_names_every_exit_code() -> None:

@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).parents[1] / "clv_ml"
 # the order in which the data walks; a room may import from itself and from those before it
 ORDER = (
     "errors",
+    "redaction",
+    "stages",
     "config",
     "language",
     "engine",

@@ -36,16 +36,21 @@ def main() -> None:
 
 def run(job: Callable[[Reporter], None], *, as_json: bool) -> None:
     """Run a job; whatever stops it ends in one line and an exit code of :data:`clv_ml.errors.EXIT_CODES`."""
-    reporter = Reporter(as_json=as_json)
+    reporter = Reporter(as_json=as_json, command=job.__qualname__.partition(".")[0])  # jobs stand inside commands
     with stoppable() as asked:
         try:
             job(reporter)
-        except (TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+            reporter.end(0)
+        except typer.Exit as found:
+            reporter.end(found.exit_code)
+            raise
+        except (TyperException, typer.Abort, BrokenPipeError):
             raise  # usage, and a reader of the output who has gone
         except (Exception, KeyboardInterrupt, Stop) as error:
             reason = explained(error, asked)
             with suppress(OSError):  # a log on a disk that is full
                 reporter.error(reason)
+                reporter.end(reason.exit_code)
             raise typer.Exit(reason.exit_code) from None
         finally:
             reporter.stop()

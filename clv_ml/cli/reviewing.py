@@ -51,7 +51,6 @@ def drift(
     as_json: JsonOption = False,
 ) -> None:
     """Tell whether customers, scores or churn have moved since the training. Exit code 5 where something alerts."""
-    alerted: list[str] = []
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline
@@ -59,14 +58,13 @@ def drift(
         settings = load_config(config, overrides=overrides or ())
         result = pipeline.drift(settings, as_of=parsed_day(as_of, "--as-of"), model=model, progress=reporter)
         reporter.stop()
-        alerted.extend(result.alerts)
         for line in result.alerts or ["nothing has moved beyond the band"]:
             typer.echo(line)
         typer.echo(f"drift: {result.folder / 'drift.json'}")
+        if result.alerts:
+            raise typer.Exit(EXIT_DRIFT)
 
     run(job, as_json=as_json)
-    if alerted:
-        raise typer.Exit(EXIT_DRIFT)
 
 
 @app.command()
