@@ -14,6 +14,7 @@ from clv_ml.config.deciding import (
     SegmentEconomics,
 )
 from clv_ml.config.files import FilesConfig, Layout, LookupConfig
+from clv_ml.config.handover import AudienceConfig, DatabaseConfig, HandoverConfig, PersonalConfig, PseudonymConfig
 from clv_ml.config.loading import ENVIRONMENT_PREFIX, build_config, load_config
 from clv_ml.config.sections import (
     AlarmsConfig,
@@ -45,12 +46,14 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "ActionRule",
     "AlarmsConfig",
+    "AudienceConfig",
     "BacktestConfig",
     "ChurnConfig",
     "Config",
     "ContactsConfig",
     "ControlConfig",
     "CustomersConfig",
+    "DatabaseConfig",
     "DriftConfig",
     "Economics",
     "EngineConfig",
@@ -60,11 +63,14 @@ __all__ = [
     "ExclusionConfig",
     "FilesConfig",
     "ForecastConfig",
+    "HandoverConfig",
     "Layout",
     "Limits",
     "LookupConfig",
     "OutputConfig",
+    "PersonalConfig",
     "PriceTable",
+    "PseudonymConfig",
     "RiskConfig",
     "RowPolicy",
     "SegmentEconomics",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
+from clv_ml.config.handover import HandoverConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
 
@@ -198,5 +199,6 @@ class Config(Section):
     forecast: ForecastConfig = ForecastConfig()
     drift: DriftConfig = DriftConfig()
     risk: RiskConfig = RiskConfig()
+    handover: HandoverConfig = HandoverConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig = OutputConfig()

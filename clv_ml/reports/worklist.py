@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,6 @@ import pandas as pd
 
 from clv_ml.data.contact_words import column_words
 from clv_ml.language import Words, message
-from clv_ml.reports.story import churn_horizons
 
 Kind = Literal["text", "id", "lines", "whole", "percent", "band", "money", "date", "fill", "hidden"]
 _BANDS = {
@@ -61,7 +61,8 @@ def main_score(contacts: pd.DataFrame) -> str:
     """Return the name of the probability that ranks: within the own gap, else at the longest horizon."""
     if "p_churn_own" in contacts:
         return "p_churn_own"
-    return f"p_churn_{churn_horizons(map(str, contacts.columns))[-1]}d"
+    horizons = [int(match[1]) for name in contacts.columns if (match := re.fullmatch(r"p_churn_(\d+)d", str(name)))]
+    return f"p_churn_{max(horizons)}d"
 
 
 def _who(contacts: pd.DataFrame, words: Words) -> list[Column]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from clv_ml.data.excel_habits import is_formula_like
 from clv_ml.language import Words
+from clv_ml.language.values import plain
 from clv_ml.reports.cell_formats import (
     BANDS,
     FILL_IN,
@@ -20,7 +21,6 @@ from clv_ml.reports.cell_formats import (
     number_prefix,
     percent_format,
 )
-from clv_ml.reports.wording import plain
 from clv_ml.reports.worklist import Column
 
 _LONGEST = 32_767  # characters that a cell can hold
