@@ -10,14 +10,16 @@ import re
 HIDDEN = "***"
 
 # user:password@ of an address; a password may hold @ and /, so everything up to the last @ of the word goes
-_CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)\S*@")
+# (lengths are bounded everywhere: without, a long word takes minutes)
+_CREDENTIALS = re.compile(r"(?i)([a-z0-9+.-]{1,20}://)\S{0,1000}@")
 _SECRET = re.compile(
-    r"(?i)([\w-]*(?:passwor[dt]|passwd|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential|authorization)[\w-]*[\"']?\s*[=:]\s*)"
+    r"(?i)([\w-]{0,40}(?:passwor[dt]|passwd|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|credential|authorization)[\w-]{0,40}[\"']?\s{0,9}[=:]\s{0,9})"
     r"(\"[^\"]*\"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&}\])]+)"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
-_EMAIL = re.compile(r"[^\s@<>\"'`,;:=()\[\]{}/\\|]+(?:@|%40|\(at\))[^\s@<>\"'`,;:=()\[\]{}/\\|]+\.[^\W\d_]{2,}")
+_WORD = r"[^\s@<>\"'`,;:=()\[\]{}/\\|]"
+_EMAIL = re.compile(rf"{_WORD}{{1,64}}(?:@|%40|\(at\)){_WORD}{{1,255}}\.[^\W\d_]{{2,}}")
 _PHONE = re.compile(
     r"(?<![\w.:/+-])(?<!run_id=)(?:"
     r"(?:\+|00)[1-9]\d{0,2}(?:[ ().\u2011/-]{0,2}\d){7,13}"  # +44 (0)7700 900123

@@ -210,6 +210,15 @@ def test_markup_in_a_message_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyP
     reporter.stop()
 
 
+@pytest.mark.parametrize(
+    "text", ["x", "://", "a@", "1 ", "+1", "password", "token=", "=", "(0", "bearer ", "x.", '"', "\n", "é@x.", "-"]
+)
+def test_no_text_takes_long(text: str) -> None:
+    # a search that grows with the square of the length would take hours here, and the test would not end
+    plain(text * 1_000_000)
+    redacted(text * 4000)
+
+
 def test_a_very_long_message_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     Reporter(as_json=True).error(ClvError("x" * 1_000_000))
     assert len(capsys.readouterr().err) < 6000

@@ -148,7 +148,7 @@ class Reporter:
 
 def plain(text: str) -> str:
     """Return a text as one line without secrets, and without characters that a terminal would act on."""
-    line = redacted(" ".join(text[: 4 * _LONGEST].split()))
+    line = redacted(" ".join(text[: 2 * _LONGEST].split()))
     shown = "".join(char if unicodedata.category(char) not in _ACTING else f"\\u{ord(char):04x}" for char in line)
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
