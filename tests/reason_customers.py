@@ -23,9 +23,10 @@ def customer(**figures: Any) -> pd.DataFrame:
 
 
 MEASURES = ("sessions", "minutes", "surfaces")
-GAPS = ("gap_mean", "gap_max", "silence_ratio")
+GAPS = ("gap_mean", "gap_max", "gap_last", "silence_ratio")
 FEATURES = (
-    *("frequency", "T", "days_since_last", "gap_mean", "gap_max", "silence_ratio", "monetary_value", "model_p_alive"),
+    *("frequency", "T", "days_since_last", "monetary_value", "model_p_alive"),
+    *GAPS,
     *("purchases_last_90d", "purchases_last_180d", "purchases_trend", "spend_last_90d", "spend_last_180d"),
     *("spend_total", "spend_last_day", "tenure_days", "days_since_activity", "activity_gap_mean"),
     *("activated_within_24h", "activated_within_168h", "hours_to_activation", "returns_first_7d", "days_to_return"),
@@ -57,6 +58,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         if frequency:
             gap = (age - silence) / frequency
             figures |= {"gap_mean": gap, "gap_max": np.ceil(gap) + number(0, 5), "silence_ratio": silence / gap}
+            figures["gap_last"] = float(draw(st.integers(1, max(1, age - int(silence)))))
     if draw(st.booleans()):
         figures |= {"tenure_days": tenure, "returns_first_7d": number(0, 6), "country": "de"}
         figures["hours_to_activation"] = draw(st.sampled_from([np.nan, 5.0, 100.0, 300.0]))

@@ -61,7 +61,7 @@ def said_in_template(source: str, where: str) -> Iterator[Spoken]:
     """The messages of one Jinja template."""
     for call in Environment().parse(source).find_all(nodes.Call):
         target = call.node
-        method = target.attr if isinstance(target, nodes.Getattr) else getattr(target, "name", "")
+        method = target.attr if isinstance(target, nodes.Getattr) else ""
         if method in TEXTS and method != "message":
             texts = tuple(arg.value if isinstance(arg, nodes.Const) else None for arg in call.args[: TEXTS[method]])
             filled = None if call.dyn_kwargs else frozenset(pair.key for pair in call.kwargs)

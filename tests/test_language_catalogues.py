@@ -72,7 +72,9 @@ words.say("d " "e", **values); words.say(text); somebody.message("f"); say("g")
         ("d e",): None,
     }
     assert [spoken.where for spoken in found if not spoken.literal] == ["code.py:3"]
-    template = "{{ words.say('h {x}', x=1) }}{% for a in b %}{{ counted('{n} i', '{n} is', a) }}{% endfor %}"
+    template = (
+        "{{ words.say('h {x}', x=1) }}{% for a in b %}{{ w.counted('{n} i', '{n} is', a) }}{{ say('key') }}{% endfor %}"
+    )
     found = list(said_in_template(template, "page.j2"))
     assert {spoken.key: spoken.filled for spoken in found} == {
         ("h {x}",): frozenset({"x"}),

@@ -65,9 +65,48 @@ def test_one_time_and_two_time_buyers_have_reasons_of_their_own() -> None:
 
 
 def test_who_shows_no_change_is_said_to_be_listed_for_the_value() -> None:
-    assert told() == {"still_in_rhythm": "Last order 10 days ago; listed for the value at stake."}
-    assert told(days_since_last=1)["still_in_rhythm"].startswith("Last order 1 day ago;")
-    assert told(days_since_last=0)["still_in_rhythm"].startswith("Last order today;")
+    value = "Listed for the value at stake."
+    assert told() == {"still_in_rhythm": f"Last order 10 days ago; usually every 30 days. {value}"}
+    assert (
+        told(days_since_last=1, gap_mean=1.0)["still_in_rhythm"] == f"Last order 1 day ago; usually every day. {value}"
+    )
+    assert told(days_since_last=0)["still_in_rhythm"] == f"Last order today; usually every 30 days. {value}"
+    assert told(days_since_last=0, gap_mean=0.9)["still_in_rhythm"] == f"Last order today; usually every day. {value}"
+    once = {"frequency": 0, "gap_mean": np.nan, "gap_max": np.nan, "silence_ratio": np.nan}
+    assert told(**once, days_since_last=0) == {"still_in_rhythm": f"Last order today. {value}"}
+    # two orders make no rhythm
+    assert told(frequency=1)["still_in_rhythm"] == f"Last order 10 days ago. {value}"
+
+
+def test_a_last_gap_much_longer_than_those_before_is_told() -> None:
+    # four gaps of 30 days on average, the last of 60: 20 before
+    assert told(gap_last=60)["longer_gap"] == "60 days between the last two orders; 20 days on average before."
+    assert "longer_gap" not in told(gap_last=35)
+    assert "longer_gap" not in told(gap_last=60, frequency=2)
+
+
+def test_where_there_is_room_the_rhythm_and_the_value_are_told_last() -> None:
+    bought = {"spend_total": 172.0, "spend_last_day": 52.0}
+    context = {
+        "value_so_far": "5 orders so far: 34.40 on average.",
+        "order_size": "Spent 52.00 on the last day with an order; 30.00 on average before.",
+    }
+    calm = told(**bought)
+    assert list(calm) == ["still_in_rhythm", *context]
+    assert calm == {"still_in_rhythm": calm["still_in_rhythm"]} | context
+    slow = told(**bought, T=400, purchases_trend=-2, purchases_last_90d=1, purchases_last_180d=4)
+    assert list(slow) == ["orders_slowing", "in_rhythm", "value_so_far"]
+    assert slow["in_rhythm"] == "Last order 10 days ago; usually every 30 days."
+    once = {"frequency": 0, "gap_mean": np.nan, "gap_max": np.nan, "silence_ratio": np.nan, "spend_total": 9.5}
+    assert told(**once) == {
+        "never_returned": "Bought once, 10 days ago, and has not been back.",
+        "value_so_far": "1 order so far: 9.50.",
+    }
+
+
+def test_a_change_too_small_to_be_news_is_not_told() -> None:
+    small = {"T": 400, "purchases_trend": -1, "purchases_last_90d": 10, "purchases_last_180d": 21}
+    assert list(told(**small, spend_last_90d=95.0, spend_last_180d=195.0)) == ["still_in_rhythm"]
 
 
 def test_the_strongest_reason_comes_first() -> None:
@@ -152,8 +191,14 @@ def holds(code: str, text: str, c: dict[str, Any]) -> bool:
             found = c["T"] <= 30
         case "customer_group":
             found = text == "Country: de."
-        case "still_in_rhythm":
+        case "still_in_rhythm" | "in_rhythm":
             found = c["days_since_last"] == (0 if "today" in text else said[0])
+        case "longer_gap":
+            found = c["frequency"] >= 3 and said[0] == c["gap_last"] > said[1]
+        case "value_so_far":
+            found = said[0] == c["frequency"] + 1 and said[1] == round(c["spend_total"] / said[0], 2)
+        case "order_size":
+            found = c["frequency"] >= 2 and said[0] >= 0.9 * said[1] - 0.01
     return bool(found)
 
 
@@ -221,7 +266,17 @@ def test_columns_that_share_one_theme_do_not_lower_its_rank() -> None:
 
 def test_a_theme_without_a_fact_is_not_told() -> None:
     shares = contributed(surfaces_last_30d=5.0, minutes_last_30d=0.1)
-    assert list(one_by_one(reasons(lapsed(), shares))[0]) == ["minutes_falling"]
+    assert "breadth_shrinking" not in one_by_one(reasons(lapsed(), shares))[0]
+
+
+def test_what_else_stands_out_follows_the_choice_of_the_model() -> None:
+    minutes = one_by_one(reasons(lapsed(), contributed(minutes_last_30d=0.1)))[0]
+    # by how strongly they hold, though the model says nothing of them
+    assert list(minutes) == ["minutes_falling", "orders_slowing", "overdue"]
+    silent = customer(days_since_last=90, silence_ratio=3.0, gap_max=80.0, country="de")
+    shares = contributed(silence_ratio=0.1, country=9.0)
+    # a second fact of a theme that is told, and then the group
+    assert list(one_by_one(reasons(silent, shares))[0]) == ["overdue", "longest_silence", "customer_group"]
 
 
 def test_where_nothing_raises_the_risk_the_facts_that_stand_out_are_told() -> None:
@@ -229,7 +284,7 @@ def test_where_nothing_raises_the_risk_the_facts_that_stand_out_are_told() -> No
     assert reasons(lapsed(), shares).equals(reasons(lapsed()))
     assert list(one_by_one(reasons(lapsed()))[0]) == ["orders_slowing", "overdue", "spend_falling"]
     calm = one_by_one(reasons(customer(), contributed(silence_ratio=1.0)))[0]
-    assert calm == {"still_in_rhythm": "Last order 10 days ago; listed for the value at stake."}
+    assert list(calm) == ["still_in_rhythm"]
 
 
 def test_a_customer_who_never_bought_is_told_so() -> None:
@@ -321,15 +376,17 @@ def test_what_does_not_hold_as_it_reads_is_not_told(figures: dict[str, Any]) -> 
 
 def test_some_facts_are_told_only_where_the_model_says_they_matter() -> None:
     spent = customer(spend_last_day=12.0, spend_total=172.0)
-    assert list(one_by_one(reasons(spent))[0]) == ["still_in_rhythm"]
-    assert one_by_one(reasons(spent, contributed(monetary_value=0.1)))[0] == {
-        "smaller_order": "Spent 12.00 on the last day with an order; 40.00 on average before."
-    }
-    new = customer(T=20, frequency=3)
-    assert one_by_one(reasons(new, contributed(T=0.1)))[0] == {"new_customer": "First order only 20 days ago."}
+    assert "smaller_order" not in one_by_one(reasons(spent))[0]
+    told_of = one_by_one(reasons(spent, contributed(monetary_value=0.1)))[0]
+    assert list(told_of) == ["smaller_order", "in_rhythm", "value_so_far"]
+    assert told_of["smaller_order"] == "Spent 12.00 on the last day with an order; 40.00 on average before."
+    new = one_by_one(reasons(customer(T=20, frequency=3), contributed(T=0.1)))[0]
+    assert list(new) == ["new_customer", "in_rhythm"]
+    assert new["new_customer"] == "First order only 20 days ago."
     quiet = customer(sessions_last_30d=0, days_since_activity=np.nan, tenure_days=50)
     shown = one_by_one(reasons(quiet, contributed(sessions_last_30d=0.1)))[0]
-    assert shown == {"no_activity": "No activity on record."}
+    assert next(iter(shown.values())) == "No activity on record."
+    assert "no_activity" not in told(sessions_last_30d=0, days_since_activity=np.nan, tenure_days=50)
 
 
 def test_an_attribute_is_told_as_a_person_reads_it() -> None:

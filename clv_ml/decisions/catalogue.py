@@ -12,6 +12,8 @@ from clv_ml.decisions.voice import Voice
 
 LAST_RESORT = "still_in_rhythm"
 
+_LONGER = 1 / 3  # one gap says little: it must be half as long again as the others
+
 
 def _overdue(c: Figures) -> FloatArray:
     late = np.round(c["days_since_last"]) > np.maximum(np.round(c["gap_mean"]), 1)
@@ -20,6 +22,16 @@ def _overdue(c: Figures) -> FloatArray:
 
 def _longest_silence(c: Figures) -> FloatArray:
     return where((c["frequency"] >= 2) & (c["gap_max"] > 0), c["days_since_last"] / c["gap_max"] - 1)
+
+
+def _longer_gap(c: Figures) -> FloatArray:
+    share = fall(c["gap_mean_before"], c["gap_last"])
+    return where((c["frequency"] >= 3) & (share >= _LONGER), 0.4 * share)
+
+
+def _orders_slowing(c: Figures) -> FloatArray:
+    news = noted(fall(c["purchases_last_90d"], c["purchases_before_90d"])) > 0
+    return where((c["T"] >= 180) & news, -c["purchases_trend"] / 2)
 
 
 def _not_bought_yet(c: Figures) -> FloatArray:
@@ -85,16 +97,23 @@ REASONS = (
         sentences.longest_silence,
     ),
     Reason(
+        "longer_gap",
+        ("overdue",),
+        _longer_gap,
+        ("gap_last", "gap_mean_before"),
+        sentences.longer_gap,
+    ),
+    Reason(
         "orders_slowing",
         ("orders_slowing",),
-        lambda c: where(c["T"] >= 180, -c["purchases_trend"] / 2),
+        _orders_slowing,
         ("purchases_last_90d", "purchases_before_90d"),
         sentences.orders_slowing,
     ),
     Reason(
         "spend_falling",
         ("spend_falling",),
-        lambda c: where(c["T"] >= 180, fall(c["spend_last_90d"], c["spend_before_90d"], decimals=2)),
+        lambda c: where(c["T"] >= 180, noted(fall(c["spend_last_90d"], c["spend_before_90d"], decimals=2))),
         ("spend_last_90d", "spend_before_90d"),
         sentences.spend_falling,
         decimals=2,
@@ -181,7 +200,36 @@ REASONS = (
         LAST_RESORT,
         (),
         lambda c: where(~np.isnan(c["days_since_last"]), 0.01),  # listed for what the customer is worth, not a change
-        ("days_since_last",),
+        ("days_since_last", "usual_gap"),
         sentences.still_in_rhythm,
+    ),
+    Reason(
+        "in_rhythm",
+        (),
+        lambda c: where(c["days_since_last"] <= np.round(c["usual_gap"]), 3.0),
+        ("days_since_last", "usual_gap"),
+        sentences.in_rhythm,
+        alone=False,
+        context=True,
+    ),
+    Reason(
+        "value_so_far",
+        (),
+        lambda c: where(c["spend_a_day"] > 0, 2.0),
+        ("orders", "spend_a_day"),
+        sentences.value_so_far,
+        alone=False,
+        context=True,
+        decimals=2,
+    ),
+    Reason(
+        "order_size",
+        (),
+        lambda c: where((c["frequency"] >= 2) & (c["spend_last_day"] >= 0.9 * c["spend_a_day_before"]), 1.0),
+        ("spend_last_day", "spend_a_day_before"),
+        sentences.smaller_order,
+        alone=False,
+        context=True,
+        decimals=2,
     ),
 )

@@ -66,6 +66,8 @@ class Reason:
         The sentence of :mod:`clv_ml.decisions.sentences`: takes a voice and the figures.
     alone
         Whether it may be told without a model that says it matters.
+    context
+        Whether it is no news, but good to know where there is room.
     """
 
     code: str
@@ -74,6 +76,7 @@ class Reason:
     inputs: tuple[str, ...]
     text: Callable[..., str]
     alone: bool = True
+    context: bool = False
     decimals: int = 0
 
 
@@ -130,6 +133,10 @@ _DERIVED: dict[str, Callable[[Figures], FloatArray]] = {
     "tenure": _tenure,
     "purchases_before_90d": lambda c: c["purchases_last_180d"] - c["purchases_last_90d"],
     "spend_before_90d": lambda c: c["spend_last_180d"] - c["spend_last_90d"],
+    "usual_gap": lambda c: np.where(c["frequency"] >= 2, c["gap_mean"], np.nan),
+    "gap_mean_before": lambda c: (c["gap_mean"] * c["frequency"] - c["gap_last"]) / (c["frequency"] - 1),
+    "orders": lambda c: c["frequency"] + 1,
+    "spend_a_day": lambda c: c["spend_total"] / (c["frequency"] + 1),
     "spend_a_day_before": lambda c: (c["spend_total"] - c["spend_last_day"]) / c["frequency"],
     "contacts_before_90d": lambda c: c["contacts_total"] - c["contacts_last_90d"],
     "responses_before_90d": lambda c: c["responses_total"] - c["responses_last_90d"],

@@ -11,19 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv_ml import language
-from clv_ml.decisions.catalogue import LAST_RESORT, REASONS
-from clv_ml.decisions.facts import Figures, FloatArray, Reason
-from clv_ml.decisions.sentences import customer_group
-from clv_ml.decisions.themes import THEMES, attributes_among, theme_contributions
+from clv_ml.decisions.catalogue import REASONS
+from clv_ml.decisions.choosing import GROUP, scores_of
+from clv_ml.decisions.facts import Figures, Reason
+from clv_ml.decisions.groups import customer_group
+from clv_ml.decisions.themes import attributes_among, theme_contributions
 from clv_ml.decisions.told import REASONS_PER_ROW, Telling, Told
 from clv_ml.errors import DataError, missing_columns
 
 __all__ = ["REASONS_PER_ROW", "Told", "reasons", "tell"]
 
 _NEEDED = ("frequency", "days_since_last")
-_GROUP = "customer_group"
-_LEAST = 1e-12  # below every share in the log odds that shows
-_CODES = (*(reason.code for reason in REASONS), _GROUP)
 
 
 def reasons(
@@ -53,7 +51,8 @@ def tell(customers: pd.DataFrame, contributions: pd.DataFrame | None = None, *, 
         Contributions to the log odds of churn (:meth:`clv_ml.models.churn.ChurnModel.contributions`), indexed like
         `customers`. They choose among the facts that hold: one fact a theme, themes by the sum of their contributions,
         those above 0 only. For a customer of whom nothing is left (whose risk every such theme lowers), the facts
-        that stand out most are told, as without contributions.
+        that stand out most are told, as without contributions. Where fewer than three are chosen, what else there is
+        to know follows (:func:`clv_ml.decisions.choosing.scores_of`).
     currency
         Currency of the amounts in the reasons; they stand without one where it is empty.
 
@@ -78,14 +77,11 @@ def tell(customers: pd.DataFrame, contributions: pd.DataFrame | None = None, *, 
     figures = Figures(customers)
     with np.errstate(divide="ignore", invalid="ignore"):  # a missing figure is no reason
         strengths = np.column_stack([*(reason.strength(figures) for reason in REASONS), np.zeros(len(customers))])
-    scores = _alone(strengths)
-    attributes = np.full(len(customers), "", dtype=object)
+    attributes, sums = np.full(len(customers), "", dtype=object), None
     if contributions is not None:
-        attributes = _raising_attribute(customers, contributions)
+        attributes, sums = _raising_attribute(customers, contributions), theme_contributions(contributions)
         strengths[:, -1] = attributes != ""
-        chosen = _by_theme(strengths, theme_contributions(contributions))
-        scores = np.where((chosen > 0).any(axis=1, keepdims=True), chosen, scores)
-        scores = _group_last(scores, strengths)
+    scores = scores_of(strengths, sums)
     # equals keep the order of the catalogue
     order = np.argsort(-scores, axis=1, kind="stable")[:, :REASONS_PER_ROW]
     told = np.take_along_axis(scores, order, axis=1) > 0
@@ -97,43 +93,8 @@ def tell(customers: pd.DataFrame, contributions: pd.DataFrame | None = None, *, 
             tellings.append(Telling(reason.code, place, reason.text, rows, _figures(reason, figures, rows)))
         rows = np.flatnonzero(chosen_here == len(REASONS))
         values = _attribute_values(customers, attributes, rows)
-        tellings.append(Telling(_GROUP, place, customer_group, rows, values))
+        tellings.append(Telling(GROUP, place, customer_group, rows, values))
     return Told(customers.index, [telling for telling in tellings if len(telling.rows)], currency)
-
-
-def _alone(strengths: FloatArray) -> FloatArray:
-    """Return the strengths of what may be told without a model, the last resort only where nothing else holds."""
-    scores: FloatArray = strengths * np.array([*(reason.alone for reason in REASONS), False])
-    last = _CODES.index(LAST_RESORT)
-    others = np.delete(scores, last, axis=1).any(axis=1)
-    scores[:, last] = np.where(others, 0.0, scores[:, last])
-    return scores
-
-
-def _group_last(scores: FloatArray, strengths: FloatArray) -> FloatArray:
-    """Tell the group a customer belongs to after everything the customer did; nobody can act on a country."""
-    last = _CODES.index(LAST_RESORT)
-    ordered = scores.copy()
-    ordered[:, -1] = np.where(scores[:, -1] > 0, _LEAST, 0.0)
-    nothing_else = ~(ordered[:, :-1] > 0).any(axis=1) & (strengths[:, last] > 0)
-    ordered[:, last] = np.where(nothing_else, 2 * _LEAST, ordered[:, last])
-    return ordered
-
-
-def _by_theme(strengths: FloatArray, sums: pd.DataFrame) -> FloatArray:
-    """Return each reason's theme sum where it is the strongest fact of a theme that raises the risk, else 0."""
-    by_theme = dict(zip(THEMES, sums.to_numpy(dtype=np.float64).T, strict=True))
-    themes = (*(reason.themes for reason in REASONS), (_GROUP,))
-    scores = np.zeros_like(strengths)
-    for theme in THEMES:
-        members = [place for place, shown in enumerate(themes) if shown[:1] == (theme,)]
-        if members:
-            strongest = np.argmax(strengths[:, members], axis=1)
-            for position, place in enumerate(members):
-                raised = np.max([by_theme[name] for name in themes[place]], axis=0)
-                holds = (strongest == position) & (strengths[:, place] > 0) & (raised > 0)
-                scores[:, place] = np.where(holds, raised, 0.0)
-    return scores
 
 
 def _raising_attribute(customers: pd.DataFrame, contributions: pd.DataFrame) -> NDArray[np.object_]:

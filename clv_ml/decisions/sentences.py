@@ -7,25 +7,8 @@ A sentence takes the voice that says it and the figures that its reason names in
 from __future__ import annotations
 
 from clv_ml.decisions.voice import Voice
-from clv_ml.language import message
 
 Figure = float | None
-
-LABELS = {
-    "acquisition_channel": message("Acquisition channel"),
-    "age": message("Age"),
-    "age_group": message("Age group"),
-    "city": message("City"),
-    "country": message("Country"),
-    "device": message("Device"),
-    "gender": message("Gender"),
-    "language": message("Language"),
-    "plan": message("Plan"),
-    "platform": message("Platform"),
-    "region": message("Region"),
-    "segment": message("Segment"),
-}
-"""Names of attributes that the languages know; others are shown as their column is called."""
 
 
 def overdue(v: Voice, silence: float, gap: float) -> str:
@@ -41,6 +24,13 @@ def longest_silence(v: Voice, silence: float, longest: float) -> str:
         "{silence} of silence is longer than any before (longest so far {longest}).",
         silence=v.days(silence),
         longest=v.days(longest),
+    )
+
+
+def longer_gap(v: Voice, last: float, before: float) -> str:
+    """Compare the time between the last two orders with that between those before."""
+    return v.say(
+        "{last} between the last two orders; {before} on average before.", last=v.days(last), before=v.days(before)
     )
 
 
@@ -212,19 +202,36 @@ def new_customer(v: Voice, age: float) -> str:
     return v.say("First order only {age} ago.", age=v.days(age))
 
 
-def still_in_rhythm(v: Voice, silence: float) -> str:
-    """Tell why a customer is listed who shows no change."""
+def in_rhythm(v: Voice, silence: float, gap: Figure) -> str:
+    """Compare the last order with the usual time between orders, where that is known."""
     if silence == 0:
-        return v.say("Last order today; listed for the value at stake.")
-    return v.say("Last order {silence} ago; listed for the value at stake.", silence=v.days(silence))
+        return _ordered_today(v, gap)
+    ago = v.days(silence)
+    if gap is None:
+        return v.say("Last order {silence} ago.", silence=ago)
+    if gap <= 1:
+        return v.say("Last order {silence} ago; usually every day.", silence=ago)
+    return v.say("Last order {silence} ago; usually every {gap}.", silence=ago, gap=v.days(gap))
 
 
-def customer_group(v: Voice, name: str, value: object) -> str:
-    """Tell an attribute, such as a country; `name` is that of its column."""
-    label = v.say(LABELS[name]) if name in LABELS else _readable(name)
-    return v.say("{label}: {value}.", label=label, value=v.figure(value))
+def _ordered_today(v: Voice, gap: Figure) -> str:
+    if gap is None:
+        return v.say("Last order today.")
+    if gap <= 1:
+        return v.say("Last order today; usually every day.")
+    return v.say("Last order today; usually every {gap}.", gap=v.days(gap))
 
 
-def _readable(name: str) -> str:
-    words = name.replace("_", " ")
-    return f"{words[:1].upper()}{words[1:]}"
+def still_in_rhythm(v: Voice, silence: float, gap: Figure) -> str:
+    """Tell why a customer is listed who shows no change."""
+    return v.say("{fact} Listed for the value at stake.", fact=in_rhythm(v, silence, gap))
+
+
+def value_so_far(v: Voice, orders: float, average: float) -> str:
+    """Tell what a customer bought so far."""
+    return v.counted(
+        "{n} order so far: {average}.",
+        "{n} orders so far: {average} on average.",
+        orders,
+        average=v.money(average),
+    )
