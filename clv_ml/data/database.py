@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -223,7 +222,7 @@ def _insert(connection: Connection, target: sa.Table, rows: pa.Table) -> None:
             copy.write(content.getvalue())
         return
     marks = ", ".join("?" for _ in rows.column_names)
-    values = zip(*(map(_sqlite_value, column.to_pylist()) for column in rows.itercolumns()), strict=True)
+    values = zip(*map(_sqlite_values, rows.itercolumns()), strict=True)
     driver.executemany(f"INSERT INTO {into} VALUES ({marks})", values)
 
 
@@ -236,12 +235,12 @@ def _without_nul(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _sqlite_value(value: Any) -> Any:
-    """Bring a value into the form in which SQLAlchemy reads it back from SQLite."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return float(value)
+def _sqlite_values(column: pa.ChunkedArray) -> list[Any]:
+    """Bring a column into the form in which SQLAlchemy reads it back from SQLite."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us")).cast(pa.string())
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.string())
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    return list(column.to_pylist())

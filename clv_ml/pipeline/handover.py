@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clv_ml.config import HandoverConfig
@@ -149,15 +150,17 @@ def changed_rows(listed: pd.DataFrame, previous: pd.DataFrame | None) -> pd.Data
     if previous is None:
         return _marked(listed, "new")
     same = [name for name in _TELLING if name in listed and name in previous]
-    now, before = (table.set_index("customer_id")[same].astype("str").fillna("") for table in (listed, previous))
-    common = now.index.intersection(before.index)
-    moved = (now.loc[common].to_numpy() != before.loc[common].to_numpy()).any(axis=1)
-    changed = listed["customer_id"].isin(common[moved])
-    gone = previous[~previous["customer_id"].isin(now.index)]
+    both = listed[["customer_id", *same]].merge(previous[["customer_id", *same]], on="customer_id", how="left")
+    was_there = listed["customer_id"].isin(previous["customer_id"]).to_numpy()
+    moved = np.zeros(len(listed), dtype=bool)
+    for name in same:
+        now, before = both[f"{name}_x"], both[f"{name}_y"]
+        moved |= ~((now == before) | (now.isna() & before.isna())).to_numpy(dtype=bool, na_value=False)
+    gone = previous[~previous["customer_id"].isin(listed["customer_id"])]
     gone = gone.assign(action_status="removed", rank=pd.Series(pd.NA, index=gone.index, dtype="Int64"))
     parts = [
-        _marked(listed[~listed["customer_id"].isin(before.index)], "new"),
-        _marked(listed[changed], "changed"),
+        _marked(listed[~was_there], "new"),
+        _marked(listed[was_there & moved], "changed"),
         _marked(gone[[name for name in listed.columns if name in gone]], "removed"),
     ]
     return pd.concat([part.astype({"rank": "Int64"}) for part in parts if len(part)] or parts[:1], ignore_index=True)
