@@ -57,6 +57,14 @@ def test_slowing_and_falling_spend_are_told_with_both_figures() -> None:
     assert "orders_slowing" not in told(T=170, purchases_trend=-3)
 
 
+def test_nothing_spent_is_not_told_beside_no_order() -> None:
+    none = {"T": 400, "purchases_trend": -4, "purchases_last_90d": 0, "purchases_last_180d": 4, "spend_last_90d": 0.0}
+    assert list(told(**none)) == ["orders_slowing", "in_rhythm"]
+    # the model may mean the spending: the same fact shows it
+    spending = one_by_one(reasons(customer(**none), contributed(spend_last_90d=1.0, gap_mean=-1.0)))
+    assert next(iter(spending[0])) == "orders_slowing"
+
+
 def test_one_time_and_two_time_buyers_have_reasons_of_their_own() -> None:
     once = {"frequency": 0, "gap_mean": np.nan, "gap_max": np.nan, "silence_ratio": np.nan, "days_since_last": 50}
     assert told(**once) == {"never_returned": "Bought once, 50 days ago, and has not been back."}
@@ -282,7 +290,7 @@ def test_what_else_stands_out_follows_the_choice_of_the_model() -> None:
 def test_where_nothing_raises_the_risk_the_facts_that_stand_out_are_told() -> None:
     shares = contributed(silence_ratio=-1.0, purchases_trend=-0.2)
     assert reasons(lapsed(), shares).equals(reasons(lapsed()))
-    assert list(one_by_one(reasons(lapsed()))[0]) == ["orders_slowing", "overdue", "spend_falling"]
+    assert list(one_by_one(reasons(lapsed()))[0]) == ["orders_slowing", "overdue", "visits_falling"]
     calm = one_by_one(reasons(customer(), contributed(silence_ratio=1.0)))[0]
     assert list(calm) == ["still_in_rhythm"]
 
@@ -376,7 +384,8 @@ def test_what_does_not_hold_as_it_reads_is_not_told(figures: dict[str, Any]) -> 
 
 def test_some_facts_are_told_only_where_the_model_says_they_matter() -> None:
     spent = customer(spend_last_day=12.0, spend_total=172.0)
-    assert "smaller_order" not in one_by_one(reasons(spent))[0]
+    # without the model it is told for want of anything else
+    assert list(one_by_one(reasons(spent))[0]) == ["still_in_rhythm", "value_so_far", "smaller_order"]
     told_of = one_by_one(reasons(spent, contributed(monetary_value=0.1)))[0]
     assert list(told_of) == ["smaller_order", "in_rhythm", "value_so_far"]
     assert told_of["smaller_order"] == "Spent 12.00 on the last day with an order; 40.00 on average before."

@@ -29,9 +29,23 @@ def _longer_gap(c: Figures) -> FloatArray:
     return where((c["frequency"] >= 3) & (share >= _LONGER), 0.4 * share)
 
 
-def _orders_slowing(c: Figures) -> FloatArray:
+def _no_order(c: Figures) -> FloatArray:
+    return where(c["purchases_last_90d"] == 0, _slowing(c))
+
+
+def _fewer_orders(c: Figures) -> FloatArray:
+    return where(c["purchases_last_90d"] > 0, _slowing(c))
+
+
+def _slowing(c: Figures) -> FloatArray:
     news = noted(fall(c["purchases_last_90d"], c["purchases_before_90d"])) > 0
     return where((c["T"] >= 180) & news, -c["purchases_trend"] / 2)
+
+
+def _spend_falling(c: Figures) -> FloatArray:
+    share = noted(fall(c["spend_last_90d"], c["spend_before_90d"], decimals=2))
+    # without an order, nothing was spent either
+    return where((c["T"] >= 180) & (_no_order(c) == 0), share)
 
 
 def _not_bought_yet(c: Figures) -> FloatArray:
@@ -82,38 +96,29 @@ def _falling(code: str, measure: str, sentence: Callable[[Voice, float, float, i
 
 
 REASONS = (
+    Reason("overdue", ("overdue",), _overdue, ("days_since_last", "gap_mean"), sentences.overdue),
     Reason(
-        "overdue",
-        ("overdue",),
-        _overdue,
-        ("days_since_last", "gap_mean"),
-        sentences.overdue,
+        "longest_silence", ("overdue",), _longest_silence, ("days_since_last", "gap_max"), sentences.longest_silence
     ),
+    Reason("longer_gap", ("overdue",), _longer_gap, ("gap_last", "gap_mean_before"), sentences.longer_gap),
     Reason(
-        "longest_silence",
-        ("overdue",),
-        _longest_silence,
-        ("days_since_last", "gap_max"),
-        sentences.longest_silence,
-    ),
-    Reason(
-        "longer_gap",
-        ("overdue",),
-        _longer_gap,
-        ("gap_last", "gap_mean_before"),
-        sentences.longer_gap,
+        "orders_slowing",
+        ("orders_slowing", "spend_falling"),
+        _no_order,
+        ("purchases_last_90d", "purchases_before_90d"),
+        sentences.orders_slowing,
     ),
     Reason(
         "orders_slowing",
         ("orders_slowing",),
-        _orders_slowing,
+        _fewer_orders,
         ("purchases_last_90d", "purchases_before_90d"),
         sentences.orders_slowing,
     ),
     Reason(
         "spend_falling",
         ("spend_falling",),
-        lambda c: where(c["T"] >= 180, noted(fall(c["spend_last_90d"], c["spend_before_90d"], decimals=2))),
+        _spend_falling,
         ("spend_last_90d", "spend_before_90d"),
         sentences.spend_falling,
         decimals=2,
@@ -133,13 +138,7 @@ REASONS = (
         ("days_since_last",),
         sentences.never_returned,
     ),
-    Reason(
-        "not_bought_yet",
-        ("few_orders", "overdue"),
-        _not_bought_yet,
-        ("tenure",),
-        sentences.not_bought_yet,
-    ),
+    Reason("not_bought_yet", ("few_orders", "overdue"), _not_bought_yet, ("tenure",), sentences.not_bought_yet),
     Reason(
         "silent_lately",
         ("silent_lately",),
@@ -185,8 +184,9 @@ REASONS = (
         lambda c: where(c["frequency"] >= 2, noted(fall(c["spend_last_day"], c["spend_a_day_before"], decimals=2))),
         ("spend_last_day", "spend_a_day_before"),
         sentences.smaller_order,
-        decimals=2,
         alone=False,
+        context=True,
+        decimals=2,
     ),
     Reason(
         "new_customer",
