@@ -2,8 +2,9 @@
 
 from clv_ml.cli.command import app, main
 from clv_ml.cli.jobs import DEMO, DEMO_TREE
+from clv_ml.cli.measuring import measure
 from clv_ml.cli.reporter import Reporter
 from clv_ml.cli.reviewing import drift, review, upload
 from clv_ml.cli.simulating import simulate
 
-__all__ = ["DEMO", "DEMO_TREE", "Reporter", "app", "drift", "main", "review", "simulate", "upload"]
+__all__ = ["DEMO", "DEMO_TREE", "Reporter", "app", "drift", "main", "measure", "review", "simulate", "upload"]

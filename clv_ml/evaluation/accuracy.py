@@ -48,8 +48,14 @@ def accuracy_table(
     groups: Mapping[str, pd.Series[bool]],
     *,
     seed: int,
+    ids: pd.Series[str] | None = None,
 ) -> pd.DataFrame:
     """Judge every score on every group.
+
+    Parameters
+    ----------
+    ids
+        The customer of each row, where customers count several times; indexed like `churned`.
 
     Returns
     -------
@@ -64,7 +70,10 @@ def accuracy_table(
             scores = {str(name): probabilities.loc[inside, name] for name in probabilities.columns}
             telling = _is_telling(churned[inside])
             resamples = _RESAMPLES if telling else 1
-            table = bootstrap_metrics(churned[inside], scores, value[inside], seed=seed, resamples=resamples)
+            who = None if ids is None else ids[inside]
+            table = bootstrap_metrics(
+                churned[inside], scores, value[inside], seed=seed, resamples=resamples, groups=who
+            )
             if not telling:
                 table[[f"{name}_{end}" for name in METRICS for end in ("low", "high")]] = np.nan
             table.insert(0, "group", group)
@@ -73,9 +82,14 @@ def accuracy_table(
 
 
 def gain_table(
-    probabilities: pd.DataFrame, churned: pd.Series[float], groups: Mapping[str, pd.Series[bool]], *, seed: int
+    probabilities: pd.DataFrame,
+    churned: pd.Series[float],
+    groups: Mapping[str, pd.Series[bool]],
+    *,
+    seed: int,
+    ids: pd.Series[str] | None = None,
 ) -> pd.DataFrame:
-    """Compare the classifier with each other score on the same customers.
+    """Compare the classifier with each other score on the same customers; `ids` as for :func:`accuracy_table`.
 
     Returns
     -------
@@ -91,7 +105,8 @@ def gain_table(
             continue
         for other in others:
             rows = probabilities[inside]
-            gain = bootstrap_gain(churned[inside], rows[FULL], rows[other], seed=seed, resamples=_RESAMPLES)
+            who = None if ids is None else ids[inside]
+            gain = bootstrap_gain(churned[inside], rows[FULL], rows[other], seed=seed, resamples=_RESAMPLES, groups=who)
             gain.insert(0, "group", group)
             gain.insert(1, "over", other)
             parts.append(gain)

@@ -20,6 +20,7 @@ from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, buyers, population_at, population_outcomes
 from clv_ml.snapshot.labels import require_mature
 from clv_ml.snapshot.tables import Tables
+from clv_ml.snapshot.treatment import judged
 from clv_ml.snapshot.window import Window
 
 TOP_SHARE = 0.10
@@ -118,13 +119,19 @@ def backtest(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *,
 def judge(
     engine: Engine, tables: Tables, models: FittedModels, rivals: Rivals, config: Config, *, progress: Progress
 ) -> Backtest:
-    """Compare what models say at their cutoff with what happened after it."""
+    """Compare what models say at their cutoff with what happened after it to customers whom nobody contacted."""
     cutoff = models.cutoff
     progress(f"{cutoff}: comparing with what happened")
     customers = population_at(engine, tables, cutoff, config.churn)
     scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
     happened = population_outcomes(engine, tables, cutoff, config.churn)
     probabilities = rival_probabilities(rivals, models, customers, scores, config)
+    ids = None
+    if tables.treatment is not None:
+        alone = judged(customers.index, tables.treatment, cutoff, config.churn.main_horizon_days)
+        progress(f"{cutoff}: {alone.left_out:,} customers are not judged: contacted within the outcome window")
+        customers, scores, happened, probabilities = map(alone.take, (customers, scores, happened, probabilities))
+        ids = pd.Series(alone.ids, index=alone.names)
     churned = happened[main_label(config)].astype(float)
     value = customers["spend_last_180d"].fillna(0.0).clip(lower=0.0)
     groups = customer_groups(customers, scores, eligible_days=config.risk.eligible_days, top_share=TOP_SHARE)
@@ -136,8 +143,8 @@ def judge(
     return Backtest(
         cutoff=cutoff,
         horizon_days=config.churn.main_horizon_days,
-        accuracy=accuracy_table(probabilities, churned, value, groups, seed=config.seed),
-        gains=gain_table(probabilities, churned, groups, seed=config.seed),
+        accuracy=accuracy_table(probabilities, churned, value, groups, seed=config.seed, ids=ids),
+        gains=gain_table(probabilities, churned, groups, seed=config.seed, ids=ids),
         by_cohort=accuracy_by_cohort(probabilities, churned, value, customers),
         rankings=_rankings(
             bought, scores.loc[bought.index], churned[bought.index], value[bought.index], cutoff, config

@@ -27,6 +27,7 @@ from clv_ml.models.training_rows import (
     population_at,
     training_snapshots,
 )
+from clv_ml.models.treated_rows import TreatedRows, without_treated
 from clv_ml.snapshot.features import PURCHASE_FEATURES
 from clv_ml.snapshot.tables import Tables, days_since
 
@@ -48,6 +49,8 @@ class FittedModels:
     prospect_rates
         By horizon: share of the training rows of customers who had not bought and went on not to; for where there is
         no classifier. Empty where everybody had bought.
+    treated
+        How many training rows were left out because of a contact; None where it is not known.
     """
 
     cutoff: dt.date
@@ -59,6 +62,7 @@ class FittedModels:
     alarms: tuple[str, ...] = ()
     engagement: EngagementReference | None = None
     prospect_rates: Mapping[int, float] = field(default_factory=dict)
+    treated: TreatedRows | None = None
 
 
 def fit_models(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *, progress: Progress) -> FittedModels:
@@ -100,6 +104,9 @@ def fit_with_rows(
     spend = SpendModel().fit(customers)
     require_finite_mean(spend, cutoff)
     snapshots = training_snapshots(engine, tables, cutoff, first_day, config.churn, model, progress=progress)
+    snapshots, treated = without_treated(snapshots, tables.treatment, config.churn.main_horizon_days)
+    if treated.words():
+        progress(f"{cutoff}: {treated.words()}")
     features, alarms = trusted_features(snapshots, tables, config)
     churn, note = fit_churn(snapshots, config, features=features, categories=tables.categories, progress=progress)
     models = FittedModels(
@@ -112,6 +119,7 @@ def fit_with_rows(
         alarms=tuple(f"{alarm.feature}: {alarm.detail} ({alarm.action})" for alarm in alarms),
         engagement=_engagement_reference(engine, tables, cutoff, config),
         prospect_rates=_prospect_rates(snapshots, config.churn.horizons_days),
+        treated=treated,
     )
     return models, snapshots
 

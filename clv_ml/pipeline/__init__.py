@@ -1,7 +1,9 @@
-"""The story of each job: validate, train, backtest, score."""
+"""The story of each job: validate, train, backtest, score, review, measure."""
 
 from clv_ml.pipeline.backtesting import BacktestResult, CohortBacktest, backtest_only
+from clv_ml.pipeline.contact_reading import campaign_contacts, configured_contacts
 from clv_ml.pipeline.drift import DriftResult, drift
+from clv_ml.pipeline.measuring import MeasureResult, measure
 from clv_ml.pipeline.prepared import Prepared, prepare, silent, validate
 from clv_ml.pipeline.review import Judged, Pending, ReviewResult, review
 from clv_ml.pipeline.scoring import ScoreResult, score
@@ -13,13 +15,17 @@ __all__ = [
     "CohortBacktest",
     "DriftResult",
     "Judged",
+    "MeasureResult",
     "Pending",
     "Prepared",
     "ReviewResult",
     "ScoreResult",
     "TrainResult",
     "backtest_only",
+    "campaign_contacts",
+    "configured_contacts",
     "drift",
+    "measure",
     "prepare",
     "review",
     "score",

@@ -19,6 +19,7 @@ from clv_ml.evaluation.sufficiency import sufficiency
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, buyers, population_at, population_outcomes
+from clv_ml.pipeline.contact_reading import with_treatment
 from clv_ml.pipeline.forecasting import actual_cohorts, cohort_labels, forecast_customers, past_error
 from clv_ml.pipeline.prepared import prepare, silent
 from clv_ml.publishing import publish
@@ -71,7 +72,7 @@ class BacktestResult:
 def backtest_only(config: Config, *, progress: Progress = silent) -> BacktestResult:
     """Run the backtests of a config, write their tables and pictures, and log them: a run, and a child per cutoff."""
     with prepare(config, progress=progress) as prepared:
-        engine, tables = prepared.engine, prepared.tables
+        engine, tables = prepared.engine, with_treatment(prepared, config, prepared.last_day, progress=progress)
         days = backtest_cutoffs(config, prepared.last_day)
         found = tuple(backtest(engine, tables, day, config, progress=progress) for day in days)
         first, last = prepared.first_day, prepared.last_day

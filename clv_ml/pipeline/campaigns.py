@@ -52,6 +52,11 @@ class CampaignList:
         known = known.assign(customer_id=known["customer_id"].astype("string").astype(object))
         return known.drop(columns="action_status").set_index("customer_id").sort_index()
 
+    def customer_ids(self) -> list[str]:
+        """Read the ids of everybody on the list, whatever their status."""
+        ids = pd.read_parquet(self.path, columns=["customer_id"])["customer_id"]
+        return [str(customer) for customer in ids]
+
 
 def campaign_lists(scores_folder: Path) -> dict[str, CampaignList]:
     """Find the complete lists below the folder of all scores, by refresh_id, the oldest first."""
@@ -76,7 +81,7 @@ def named_lists(known: dict[str, CampaignList], contacts: pd.DataFrame | None) -
     """
     if contacts is None:
         return [item for item in known.values() if not item.arms()["treated"].all()]
-    named = set(_refreshes(contacts).dropna())
+    named = set(refreshes(contacts).dropna())
     unknown = sorted(named - set(known))
     if unknown:
         newest = [f"{item.refresh_id} ({item.as_of})" for item in list(known.values())[-_SHOWN:]]
@@ -140,7 +145,7 @@ def with_contacts(customers: pd.DataFrame, contacts: pd.DataFrame | None, *, hor
             tries=tries, contacted=tries > 0, reached=tries > 0, offers_given=0.0, offers_untold=tries
         )
     made = made_contacts(contacts)
-    made = made.assign(refresh=_refreshes(made), cost=_numbers(made, "offer_cost"))
+    made = made.assign(refresh=refreshes(made), cost=_numbers(made, "offer_cost"))
     mine = made.join(customers[["refresh_id", "as_of"]].add_prefix("list_"), on="customer_id", how="inner")
     since = (mine["contacted_at"].dt.normalize() - pd.to_datetime(mine["list_as_of"])).dt.days
     # without a time, a row counts for the list that it names
@@ -178,16 +183,17 @@ def costs(customers: pd.DataFrame, *, main_score: str) -> pd.Series[float]:
     return customers["tries"] * contact + customers["offers_given"] + customers["offers_untold"] * expected
 
 
-def strangers(contacts: pd.DataFrame, customers: pd.DataFrame) -> int:
-    """Count the contacted customers who are in no arm of the lists."""
-    return int((~pd.Index(made_contacts(contacts)["customer_id"].unique()).isin(customers.index)).sum())
-
-
-def _refreshes(contacts: pd.DataFrame) -> pd.Series[str]:
+def refreshes(contacts: pd.DataFrame) -> pd.Series[str]:
+    """Return the refresh_id of each contact, without the spaces around it; missing where it says none."""
     if "refresh_id" not in contacts:
         return pd.Series(None, index=contacts.index, dtype=object)
     text = contacts["refresh_id"].astype("string").str.strip()
     return text.where(text.ne("")).astype(object)
+
+
+def strangers(contacts: pd.DataFrame, customers: pd.DataFrame) -> int:
+    """Count the contacted customers who are in no arm of the lists."""
+    return int((~pd.Index(made_contacts(contacts)["customer_id"].unique()).isin(customers.index)).sum())
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:

@@ -19,6 +19,7 @@ from clv_ml.models.bundle import Bundle, save_bundle
 from clv_ml.models.fitting import fit_with_rows
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.contact_reading import with_treatment
 from clv_ml.pipeline.drift import reference_facts
 from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.forecasting import past_error, promise_of
@@ -68,7 +69,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         if day > prepared.last_day:
             raise ConfigError(f"cutoff {day} is after the last day of the data ({prepared.last_day})")
         require_history(prepared, day)
-        engine, tables = prepared.engine, prepared.tables
+        engine, tables = prepared.engine, with_treatment(prepared, config, day, progress=progress)
         judged_from = [past for past in earlier_cutoffs(config, day) if past >= prepared.first_day]
         backtests = tuple(backtest(engine, tables, past, config, progress=progress) for past in judged_from)
         models, rows = fit_with_rows(engine, tables, day, config, progress=progress)
@@ -86,7 +87,8 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
             rivals = fit_rivals(rows, config, tables, progress=progress)
-            backtests += (judge(engine, tables, models, rivals, config, progress=progress),)
+            later = with_treatment(prepared, config, prepared.last_day, progress=silent)
+            backtests += (judge(engine, later, models, rivals, config, progress=progress),)
         progress("diagnosing the value models")
         horizon, last = config.churn.main_horizon_days, prepared.last_day
         diagnoses = [diagnose(engine, tables.totals, models, horizon_days=horizon, last_day=last)]

@@ -95,8 +95,9 @@ def check_notes(share_p_value: float, control_share: float, expected_share: floa
     return notes
 
 
-def effects_text(effects: pd.DataFrame) -> str:
+def effects_text(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> str:
     """Lay the effects out, a line a group and measure."""
+    effects = pd.DataFrame(rows)
     shown = effects.assign(**{"95% interval": [f"{_figure(r, 'low')} to {_figure(r, 'high')}" for r in _rows(effects)]})
     for name in ("treated_mean", "control_mean", "effect"):
         shown[name] = [_figure(row, name) for row in _rows(effects)]

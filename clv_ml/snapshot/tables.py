@@ -13,6 +13,7 @@ from clv_ml.engine import DataFrame, functions
 from clv_ml.errors import ConfigError
 from clv_ml.snapshot.engagement import engagement_feature_names
 from clv_ml.snapshot.features import PURCHASE_FEATURES
+from clv_ml.snapshot.treatment import Treatment
 from clv_ml.snapshot.window import as_date
 
 TENURE = "tenure_days"
@@ -36,6 +37,8 @@ class Tables:
         What the events mean.
     categories, numbers, dates
         Attributes in `customers`, by kind.
+    treatment
+        Who was contacted when; it only says which rows are learnt from and judged, and no feature sees it.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class Tables:
     categories: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    treatment: Treatment | None = None
 
     def __post_init__(self) -> None:
         names = (*self.features, *self.dates)

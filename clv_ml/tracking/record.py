@@ -74,6 +74,11 @@ def training_record(
         tags |= promise_tags(promise)
     metrics = backtests[-1].metrics() if backtests else {}
     metrics |= {f"holdout_log_likelihood_{kind}": score for kind, score in models.purchase_scores.items()}
+    if models.treated is not None:
+        metrics |= {
+            "training_rows": float(models.treated.rows),
+            "training_rows_left_out": float(models.treated.left_out),
+        }
     return RunRecord(
         name=f"train {models.cutoff}",
         kind="train",

@@ -1,0 +1,126 @@
+"""Contacts of a config: read with the ids of their lists, and turned into who was treated when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from clv_ml.config import Config
+from clv_ml.data.contacted import contact_days
+from clv_ml.data.contacts import read_contacts
+from clv_ml.models.training_rows import Progress
+from clv_ml.pipeline.campaigns import CampaignList, campaign_lists, refreshes
+from clv_ml.pipeline.prepared import Prepared
+from clv_ml.snapshot.tables import Tables
+from clv_ml.snapshot.treatment import Treatment
+
+_LONGEST_CAMPAIGN = dt.timedelta(days=366)
+_A_DAY = pd.Timedelta(days=1)
+
+
+def read_sources(
+    sources: Sequence[str | Path],
+    lists: Mapping[str, CampaignList],
+    *,
+    more_ids: Iterable[str] = (),
+    progress: Progress,
+) -> pd.DataFrame:
+    """Read contacts of one or several sources; ids that a spreadsheet changed are found again by those of the lists.
+
+    Parameters
+    ----------
+    lists
+        Known lists by refresh_id.
+    more_ids
+        Customers who may be contacted without being on a list.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such source.
+    DataError
+        If a source cannot be read.
+    """
+    parts = []
+    for source in sources:
+        named = [lists[name] for name in set(refreshes(read_contacts(source).contacts).dropna()) if name in lists]
+        days = sorted(item.as_of for item in named)
+        ids = {*more_ids, *(customer for item in named for customer in item.customer_ids())}
+        between = (days[0], days[-1] + _LONGEST_CAMPAIGN) if days else None
+        found = read_contacts(source, known_ids=sorted(ids) or None, between=between)
+        progress(f"contacts {source}: {found.summary()}")
+        parts.append(found.contacts)
+    return pd.concat(parts, ignore_index=True)
+
+
+def campaign_contacts(config: Config, source: str | None, *, progress: Progress) -> pd.DataFrame | None:
+    """Read the contacts to measure by: those of a source, else those of the config, else None."""
+    if source is None:
+        return configured_contacts(config, progress=progress)
+    return read_sources([source], campaign_lists(config.output.dir / "scores"), progress=progress)
+
+
+def configured_contacts(config: Config, *, more_ids: Iterable[str] = (), progress: Progress) -> pd.DataFrame | None:
+    """Read the contacts of the config; None where it names none."""
+    if not config.contacts.sources:
+        return None
+    lists = campaign_lists(config.output.dir / "scores")
+    return read_sources(_located(config), lists, more_ids=more_ids, progress=progress)
+
+
+def with_treatment(prepared: Prepared, config: Config, day: dt.date, *, progress: Progress) -> Tables:
+    """Return the tables of a job with who was contacted up to a day; as they are where the config names no contacts."""
+    tables = prepared.tables
+    if not config.contacts.sources or config.contacts.learn == "keep":
+        return tables
+    ids = prepared.engine.to_pandas(tables.totals.select("customer_id").distinct())["customer_id"]
+    contacts = configured_contacts(config, more_ids=ids, progress=progress)
+    assert contacts is not None
+    lists = campaign_lists(config.output.dir / "scores")
+    known = contacts[contacts["contacted_at"].isna() | (contacts["contacted_at"] < pd.Timestamp(day) + _A_DAY)]
+    return replace(tables, treatment=treatment_of(known, lists, config.contacts.effect_days, progress=progress))
+
+
+def treatment_of(
+    contacts: pd.DataFrame, lists: Mapping[str, CampaignList], effect_days: int, *, progress: Progress
+) -> Treatment:
+    """Say who is not like a customer left alone: those contacted, and whom the control of their lists stands for."""
+    days = contact_days(contacts)
+    made = pd.DataFrame({"customer_id": days["customer_id"], "first": days["day"], "last": days["day"], "counts": 0.0})
+    named = refreshes(contacts)
+    gone = sorted(set(named.dropna()) - set(lists))
+    if gone:
+        progress(f"contacts name {len(gone)} lists that are gone ({', '.join(gone[:3])}): no control can stand in")
+    latest = pd.to_datetime(contacts["contacted_at"]).groupby(named).max()
+    worked = [_events(item, latest[name]) for name, item in lists.items() if name in latest.index]
+    return Treatment(pd.concat([made, *worked], ignore_index=True), effect_days)
+
+
+def _events(item: CampaignList, latest: pd.Timestamp) -> pd.DataFrame:
+    """Both arms of a list in the tiers that have a control, from its day to the last contact or the end of validity."""
+    arms = item.arms(["valid_until"])
+    totals = arms.groupby("value_tier")["treated"].agg(["size", "sum"])
+    in_control = totals["size"] - totals["sum"]
+    told = arms[arms["value_tier"].map(in_control > 0)]
+    stands_for = told["value_tier"].map(totals["size"] / in_control.where(in_control > 0)).astype(float)
+    first = pd.Timestamp(item.as_of)
+    ends = [first, *pd.to_datetime(arms["valid_until"].head(1) if "valid_until" in arms else [])]
+    last = max([*ends, *([] if pd.isna(latest) else [latest.normalize()])])
+    return pd.DataFrame(
+        {
+            "customer_id": told.index,
+            "first": first,
+            "last": last,
+            "counts": stands_for.where(~told["treated"], 0.0).to_numpy(),
+        }
+    )
+
+
+def _located(config: Config) -> list[str | Path]:
+    """Return the sources, paths below the config's root; an address of a database stays as it is."""
+    root = config.contacts.root
+    return [name if "://" in name or name.startswith("env:") else root / name for name in config.contacts.sources]
