@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv_ml.config import ExcludeRule, RowPolicy, SourceConfig, TransactionsConfig, load_config
-from clv_ml.data.quality import FAULTS, CheckedTransactions, QualityReport, check_transactions, enforce_limit
+from clv_ml.data.contract import BROKEN_RECORDS, FAULTS
+from clv_ml.data.quality import CheckedTransactions, QualityReport, check_transactions, enforce_limit
 from clv_ml.data.sources import canonical, read_raw, with_provenance
 from clv_ml.engine import Engine
 from clv_ml.errors import ConfigError, DataError, DataQualityError
@@ -33,16 +34,24 @@ def check(engine: Engine, rows: Sequence[Row], **policy: Any) -> CheckedTransact
 EXAMPLES: list[tuple[str, Row, dict[str, Any]]] = [
     ("missing_customer_id", (None, "2024-01-11", "1"), {}),
     ("missing_customer_id", ("  ", "2024-01-11", "1"), {}),
+    ("missing_customer_id", ("NaN", "2024-01-11", "1"), {}),
+    ("missing_customer_id", (" N/A ", "2024-01-11", "1"), {}),
+    ("mangled_customer_id", ("1.23E+11", "2024-01-11", "1"), {}),
+    ("control_character", ("a\x00b", "2024-01-11", "1"), {}),
     ("missing_timestamp", ("a", None, "1"), {}),
     ("missing_timestamp", ("a", " ", "1"), {}),
     ("unreadable_timestamp", ("a", "11 Jan", "1"), {}),
     ("unreadable_timestamp", ("a", "2024-02-30", "1"), {}),
     ("unreadable_timestamp", ("a", "infinity", "1"), {}),
     ("unreadable_timestamp", ("a", "9999-12-31", "1"), {}),
+    ("unreadable_timestamp", ("a", "epoch", "1"), {}),
+    ("unreadable_timestamp", ("a", "2024-01-11 10:00 PM", "1"), {}),
+    ("unreadable_timestamp", ("a", "2024-01-11 10:00 Europe/Berlin", "1"), {}),
     ("missing_amount", ("a", "2024-01-11", None), {}),
     ("missing_amount", ("a", "2024-01-11", ""), {}),
     ("unreadable_amount", ("a", "2024-01-11", "ten"), {}),
     ("unreadable_amount", ("a", "2024-01-11", "1,234.50"), {}),
+    ("unreadable_amount", ("a", "2024-01-11", "1_000"), {}),
     ("non_finite_amount", ("a", "2024-01-11", "NaN"), {}),
     ("non_finite_amount", ("a", "2024-01-11", "-inf"), {}),
     ("amount_out_of_range", ("a", "2024-01-11", "1e300"), {}),
@@ -64,7 +73,8 @@ def test_each_fault_has_its_example(engine: Engine) -> None:
     assert aside["reason"].tolist() == [reason for reason, _ in faults]
     assert checked.report.rows_valid == 1
     assert checked.report.bad_share == len(faults) / (len(faults) + 1)
-    assert {reason for reason, _, _ in EXAMPLES} | {"duplicate_line"} >= set(FAULTS)
+    elsewhere = {"duplicate_line", "ambiguous_timestamp", "missing_currency", "no_exchange_rate", *BROKEN_RECORDS}
+    assert {reason for reason, _, _ in EXAMPLES} | elsewhere >= set(FAULTS)
 
 
 @pytest.mark.parametrize(("reason", "row", "policy"), [example for example in EXAMPLES if example[2]])
@@ -129,7 +139,7 @@ def test_the_quarantine_says_where_a_row_stands_and_what_it_held(engine: Engine,
     columns = {"customer_id": "id", "timestamp": "ts", "amount": "paid", "country": "land"}
     config = TransactionsConfig(root=tmp_path, sources=(SourceConfig(path="orders.csv", columns=columns),))
     checked = check_transactions(engine, read_raw(engine, config), config)
-    assert engine.to_pandas(checked.quarantine).to_dict("records") == [
+    assert engine.to_pandas(engine.with_originals(checked.quarantine)).to_dict("records") == [
         {
             "source_file": "orders.csv",
             "source_line": 2,
@@ -138,6 +148,7 @@ def test_the_quarantine_says_where_a_row_stands_and_what_it_held(engine: Engine,
             "timestamp_text": "soon",
             "amount_text": "ten",
             "country": "BE",
+            "original": '{"id":"b","ts":"soon","paid":"ten","land":"BE"}',
         }
     ]
     assert list(checked.transactions.columns) == ["customer_id", "timestamp", "day", "amount", "country"]
@@ -169,11 +180,16 @@ def test_the_limit_counts_faults_only() -> None:
     day = dt.date(2024, 1, 1)
     report = QualityReport(100, 8, counts, refund_rows=0, customers=1, first_day=day, last_day=day)
     assert report.bad_share == 0.08
-    enforce_limit(report, 0.08)
+    enforce_limit(report, RowPolicy(max_bad_share=0.08))
     message = r"8.0% of 100 rows break the contract, more than the 5.0% .* \(missing_amount: 6, duplicate_line: 2\)"
     with pytest.raises(DataQualityError, match=message) as caught:
-        enforce_limit(report, 0.05)
+        enforce_limit(report, RowPolicy())
     assert caught.value.exit_code == 3
+    limits = {"missing_amount": 0.06, "zero_amount": 0.5, "no_exchange_rate": 0.0}
+    enforce_limit(report, RowPolicy(max_bad_share=0.08, max_bad_share_by_reason=limits))
+    message = r"50 of 100 rows are set aside as zero_amount \(50.00%\), more than the 10.00% of .*_by_reason.zero"
+    with pytest.raises(DataQualityError, match=message):
+        enforce_limit(report, RowPolicy(max_bad_share=0.08, max_bad_share_by_reason=limits | {"zero_amount": 0.1}))
 
 
 @pytest.mark.data

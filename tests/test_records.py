@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from event_files import Row, check, rows_of, written
 
-from clv_ml.config import LookupConfig
+from clv_ml.config import Limits, LookupConfig
 from clv_ml.data.records import CheckedTable, TableReport, first_reason, require_quality, settle
+from clv_ml.data.schema import EVIDENCE
 from clv_ml.engine import Engine, functions
 from clv_ml.errors import ConfigError, DataError, DataQualityError
 
@@ -61,7 +62,7 @@ def test_a_report_counts_by_reason_and_by_file_and_adds_up(engine: Engine) -> No
     assert (told["rows_quarantined"], told["first_day"]) == (3, "1700-01-01")
     assert engine.to_pandas(checked.rows).columns.tolist() == ["customer_id"]
     aside = engine.to_pandas(checked.quarantine.orderBy("source_line"))
-    assert aside.columns.tolist() == ["source_file", "source_line", "reason", "customer_id", "day"]
+    assert aside.columns.tolist() == ["source_file", "source_line", "reason", "customer_id", "day", *EVIDENCE]
     assert aside["source_line"].tolist() == [4, 5, 6]
 
 
@@ -73,12 +74,12 @@ def test_a_table_without_rows_has_a_report_and_no_bad_share(engine: Engine) -> N
 def test_a_job_stops_above_the_limit_and_not_at_it(engine: Engine) -> None:
     rows = [("a", "2024-01-02", "one.csv", reason) for reason in (None, None, "late", "nobody", "nobody", "nobody")]
     report = settled(engine, *rows).report
-    require_quality(report, report.bad_share)
+    require_quality(report, Limits(max_bad_share=report.bad_share))
     message = (
         r"66\.7% of 6 rows break the contract, more than the 66\.0% of visits\.max_bad_share \(nobody: 3, late: 1\)"
     )
     with pytest.raises(DataQualityError, match=message) as caught:
-        require_quality(report, 0.66)
+        require_quality(report, Limits(max_bad_share=0.66))
     assert caught.value.exit_code == 3
 
 

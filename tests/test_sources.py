@@ -62,7 +62,7 @@ def test_nothing_there_is_an_error_that_says_where_it_looked(tmp_path: Path) -> 
     for path, message in {
         "no.csv": r"no\.csv: no such file; relative paths start at transactions\.root",
         "no/*.csv": r"no/\*\.csv: no such file",
-        "none": r"none: the folder holds no \.csv, \.txt, \.parquet, \.pq file",
+        "none": r"none: the folder holds no \.csv, \.txt, \.csv\.gz, \.txt\.gz, \.parquet, \.pq file",
         "mixed": r"mixed: the folder holds files of several formats; give a glob such as \*\.csv",
     }.items():
         with pytest.raises(ConfigError, match=message):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clv_ml.config import Config
+from clv_ml.data.contract import require_known_reasons
 from clv_ml.data.customers import check_customers, read_customers
 from clv_ml.data.events import check_events, read_events
 from clv_ml.data.quality import CheckedTransactions, check_transactions, enforce_limit
@@ -37,16 +38,18 @@ class CheckedData:
         DataQualityError
             The message names the table, the share, and the reasons.
         """
-        enforce_limit(self.transactions.report, config.transactions.max_bad_share)
+        enforce_limit(self.transactions.report, config.transactions)
         for name, section in (("events", config.events), ("customers", config.customers)):
             if section is not None:
-                require_quality(self.others[name].report, section.max_bad_share)
+                require_quality(self.others[name].report, section)
 
     def write_quarantine(self, engine: Engine, folder: Path) -> None:
-        """Write the rows that were set aside: quarantine.parquet, and a file for each other table."""
-        engine.write_parquet(self.transactions.quarantine, folder / "quarantine.parquet")
-        for name, table in self.others.items():
-            engine.write_parquet(table.quarantine, folder / f"quarantine_{name}.parquet")
+        """Write the rows that were set aside, as they came in: quarantine.parquet, and a file for each other table."""
+        tables = {"quarantine": self.transactions.quarantine}
+        tables |= {f"quarantine_{name}": table.quarantine for name, table in self.others.items()}
+        for name, rows in tables.items():
+            ordered = engine.with_originals(rows).orderBy("source_file", "source_line", "original")
+            engine.write_parquet(ordered, folder / f"{name}.parquet")
 
 
 def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], None]) -> CheckedData:
@@ -59,10 +62,11 @@ def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], No
     DataError
         If a file cannot be read, or no transaction is valid.
     """
+    require_known_reasons(config)
     progress("reading transactions")
     raw = read_raw(engine, config.transactions)
     progress("checking rows")
-    transactions = check_transactions(engine, raw, config.transactions)
+    transactions = check_transactions(engine, raw, config.transactions, currency=config.currency)
     others = {}
     if config.events is not None:
         progress("reading and checking events")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 
 from clv_ml.config import CustomersConfig
-from clv_ml.data.records import CheckedTable, first_reason, read_files, settle
-from clv_ml.data.schema import PROVENANCE
-from clv_ml.data.sources import moment, or_null
+from clv_ml.data.delivered import deliveries
+from clv_ml.data.records import CheckedTable, first_reason, id_rules, read_files, settle
+from clv_ml.data.schema import TRACES, traces
+from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
 
 
@@ -29,13 +30,14 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
     """
     f = functions()
     parts = []
-    for source in config.sources:
-        frame = read_files(engine, source, config.root)
+    found = deliveries(config.sources, config.root, duplicates=config.duplicate_files)
+    for source, delivery in zip(config.sources, found, strict=True):
+        frame = read_files(engine, source, config.root, delivery=delivery)
         columns = [
             (f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")).alias(name)
             for name in ("customer_id", "signup_at", *_attributes(config))
         ]
-        parts.append(frame.select(*columns, *PROVENANCE))
+        parts.append(frame.select(*columns, *TRACES))
     return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
 
 
@@ -55,15 +57,15 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     col = f.col
     names = _attributes(config)
     filled = raw.select(
-        or_null(col("customer_id")).alias("customer_id"),
+        identity("customer_id").alias("customer_id"),
         *[or_null(col(name)).alias(f"{name}_text") for name in ("signup_at", *names)],
         moment("signup_at").alias("signup_at"),
         *[or_null(col(name)).alias(name) for name in config.categories],
-        *[f.expr(f"try_cast(trim(`{name}`) as double)").alias(name) for name in config.numbers],
+        *[number(name, "double").alias(name) for name in config.numbers],
         *[moment(name).cast("date").alias(name) for name in config.dates],
-        *PROVENANCE,
+        *traces(raw),
     )
-    rules = [(col("customer_id").isNull(), "missing_customer_id")]
+    rules = [(col("source_fault").isNotNull(), col("source_fault")), *id_rules()]
     rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
     rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
     texts = [f"{name}_text" for name in ("signup_at", *names)]
@@ -80,6 +82,7 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
         columns=("customer_id", "signup_at", *names),
         texts=("customer_id", *texts),
         day="day",
+        rows_in=engine.row_count(raw),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 
 from clv_ml.config import EventsConfig
-from clv_ml.data.records import CheckedTable, first_reason, read_files, settle
-from clv_ml.data.schema import EVENT_COLUMNS, MEASURE, PROVENANCE
-from clv_ml.data.sources import moment, or_null
+from clv_ml.data.delivered import deliveries
+from clv_ml.data.records import CheckedTable, first_reason, id_rules, moment_rules, read_files, settle
+from clv_ml.data.schema import EVENT_COLUMNS, MEASURE, TRACES, traces
+from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import DataFrame, Engine, functions
 
 _LIMIT = 1e12  # a value at or above this is a mistake, and sums of such values would leave the decimal
@@ -31,11 +32,12 @@ def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
     """
     f = functions()
     parts = []
-    for source in config.sources:
-        frame = read_files(engine, source, config.root)
+    found = deliveries(config.sources, config.root, duplicates=config.duplicate_files)
+    for source, delivery in zip(config.sources, found, strict=True):
+        frame = read_files(engine, source, config.root, delivery=delivery)
         columns = [_text(frame, name) for name in EVENT_COLUMNS if name not in {"day", "event_type"}]
         kind = _text(frame, "event_type") if source.event_type is None else f.lit(source.event_type).alias("event_type")
-        parts.append(frame.select(*columns, kind, *PROVENANCE))
+        parts.append(frame.select(*columns, kind, *TRACES))
     return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
 
 
@@ -50,37 +52,39 @@ def check_events(engine: Engine, raw: DataFrame) -> CheckedTable:
     Returns
     -------
     CheckedTable
-        Rows: customer_id, timestamp (UTC, no zone), day, event_type, value (decimal(18,4)), session_id, surface.
+        Rows: customer_id, timestamp, day, event_type, value (decimal(18,4)), session_id, surface.
     """
     f = functions()
     col = f.col
     parsed = raw.select(
-        *[or_null(col(name)).alias(name) for name in ("customer_id", "event_type", "session_id", "surface")],
+        *[identity(name).alias(name) for name in ("customer_id", "session_id")],
+        *[or_null(col(name)).alias(name) for name in ("event_type", "surface")],
         or_null(col("timestamp")).alias("timestamp_text"),
         or_null(col("value")).alias("value_text"),
         moment("timestamp").alias("timestamp"),
-        *PROVENANCE,
+        *traces(raw),
     ).select(
         "*",
         col("timestamp").cast("date").alias("day"),
-        f.expr("try_cast(value_text as double)").alias("value_number"),
-        f.expr(f"try_cast(value_text as {MEASURE})").alias("value"),
+        number("value_text", "double").alias("value_number"),
+        number("value_text", MEASURE).alias("value"),
     )
-    number = col("value_number")
+    value = col("value_number")
     given = col("value_text").isNotNull()
     reason = first_reason(
         [
-            (col("customer_id").isNull(), "missing_customer_id"),
-            (col("timestamp_text").isNull(), "missing_timestamp"),
-            (col("timestamp").isNull(), "unreadable_timestamp"),
+            (col("source_fault").isNotNull(), col("source_fault")),
+            *id_rules(),
+            *moment_rules(),
             (col("event_type").isNull(), "missing_event_type"),
-            (given & number.isNull(), "unreadable_value"),
-            (given & (f.isnan(number) | (f.abs(number) >= _LIMIT) | col("value").isNull()), "value_out_of_range"),
+            (given & value.isNull(), "unreadable_value"),
+            (given & (f.isnan(value) | (f.abs(value) >= _LIMIT) | col("value").isNull()), "value_out_of_range"),
         ]
     )
     marked = engine.materialise(parsed.withColumn("reason", reason))
     texts = ("customer_id", "timestamp_text", "event_type", "value_text", "session_id", "surface")
-    return settle(engine, marked, "events", columns=EVENT_COLUMNS, texts=texts, day="day")
+    rows_in = engine.row_count(raw)
+    return settle(engine, marked, "events", columns=EVENT_COLUMNS, texts=texts, day="day", rows_in=rows_in)
 
 
 def _text(frame: DataFrame, name: str) -> DataFrame:

@@ -8,28 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from clv_ml.config import RowPolicy
-from clv_ml.data.schema import PROVENANCE, REQUIRED
+from clv_ml.data.contract import DECLARED, FAULTS, require_limits
+from clv_ml.data.currencies import converted, currency_rules, require_rates
+from clv_ml.data.records import first_reason, id_rules, moment_rules
+from clv_ml.data.schema import EVIDENCE, REQUIRED, TRACES
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
-from clv_ml.errors import ClvError, ConfigError, DataError, DataQualityError
+from clv_ml.errors import ClvError, ConfigError, DataError
 
-# Rows that break the contract; all other reasons are what the config declared.
-FAULTS = (
-    "missing_customer_id",
-    "missing_timestamp",
-    "unreadable_timestamp",
-    "missing_amount",
-    "unreadable_amount",
-    "non_finite_amount",
-    "amount_out_of_range",
-    "after_data_end",
-    "duplicate_line",
-    "refund_without_purchase",
-)
-# Rows that the config declared out, beside those of its own `exclude` rules.
-DECLARED = ("outside_source_window", "zero_amount", "refund_dropped")
 MAX_AMOUNT = 1e12  # a row at or above this is a mistake, and sums of such rows would leave decimal(18,2)
 
 
@@ -37,7 +26,8 @@ MAX_AMOUNT = 1e12  # a row at or above this is a mistake, and sums of such rows 
 class QualityReport:
     """What came in and what became of it.
 
-    ``quarantined`` counts rows by reason; ``refund_rows`` are valid rows with a negative amount.
+    ``quarantined`` counts rows by reason; ``refund_rows`` are valid rows with a negative amount, ``amount`` is the sum
+    of all valid ones, refunds taken off.
     """
 
     rows_in: int
@@ -48,12 +38,17 @@ class QualityReport:
     first_day: dt.date | None
     last_day: dt.date | None
     by_file: dict[str, dict[str, int]] = field(default_factory=dict)
+    amount: Decimal = Decimal(0)
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Rows that break the contract, by reason."""
+        return {reason: count for reason, count in self.quarantined.items() if reason in FAULTS}
 
     @property
     def bad_share(self) -> float:
         """Share of the rows that break the contract (declared exclusions are not faults)."""
-        faults = sum(count for reason, count in self.quarantined.items() if reason in FAULTS)
-        return faults / self.rows_in if self.rows_in else 0.0
+        return sum(self.faults.values()) / self.rows_in if self.rows_in else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe values."""
@@ -64,6 +59,7 @@ class QualityReport:
             "quarantined": self.quarantined,
             "bad_share": round(self.bad_share, 6),
             "refund_rows": self.refund_rows,
+            "amount": str(self.amount),
             "customers": self.customers,
             "first_day": self.first_day.isoformat() if self.first_day else None,
             "last_day": self.last_day.isoformat() if self.last_day else None,
@@ -80,29 +76,39 @@ class CheckedTransactions:
     report: QualityReport
 
 
-def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> CheckedTransactions:
+def check_transactions(
+    engine: Engine, raw: DataFrame, policy: RowPolicy, *, currency: str | None = None
+) -> CheckedTransactions:
     """Sort raw rows into valid transactions and quarantine.
 
     Parameters
     ----------
     raw
         What :func:`clv_ml.data.sources.read_raw` returns.
+    currency
+        Of the results; amounts in another one (where `raw` has a currency) are brought to it by the policy's rates.
 
     Raises
     ------
     ConfigError
         If an `exclude` rule names a column that is not mapped, or a reason that means something else.
     DataError
-        If no row is valid, or a refund comes in where the config forbids them.
+        If no row is valid, a refund comes in where the config forbids them, or an amount is in another currency and
+        the config has no exchange rate.
     """
     f = functions()
-    reasons = _row_reasons(policy, raw.columns)
+    rows_in = engine.row_count(raw)
+    own = currency if "currency" in raw.columns else None
+    raw = raw if own is None else converted(raw, own, policy.exchange_rates)
+    reasons = _row_reasons(policy, raw.columns, own)
     marked = engine.materialise(raw.withColumn("day", f.col("timestamp").cast("date")).withColumn("reason", reasons))
+    if own is not None:
+        require_rates(engine, marked, own)
     if policy.duplicates == "quarantine" and "order_id" in raw.columns:
         marked = engine.materialise(_mark_duplicates(marked))
     if policy.refunds == "net":
         marked = engine.materialise(_mark_orphan_refunds(marked))
-    report = _report(engine, marked)
+    report = _report(engine, marked, rows_in)
     if report.rows_valid == 0:
         found = ", ".join(f"{reason}: {count}" for reason, count in report.quarantined.items())
         raise DataError(f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})")
@@ -110,41 +116,34 @@ def check_transactions(engine: Engine, raw: DataFrame, policy: RowPolicy) -> Che
         raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
     attributes = [name for name in raw.columns if name not in _INTERNAL]
     valid = marked.filter(f.col("reason").isNull()).select("customer_id", "timestamp", "day", "amount", *attributes)
-    set_aside = marked.filter(f.col("reason").isNotNull()).select(
-        "source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes
-    )
+    told = ("source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes)
+    set_aside = marked.filter(f.col("reason").isNotNull()).select(*told, *EVIDENCE)
     return CheckedTransactions(valid, set_aside, report)
 
 
-def enforce_limit(report: QualityReport, max_bad_share: float) -> None:
-    """Stop a job whose data is worse than the config allows.
+def enforce_limit(report: QualityReport, limits: RowPolicy) -> None:
+    """Stop a job whose transactions are worse than the config allows.
 
     Raises
     ------
     DataQualityError
-        If the share of rows that break the contract is above the limit.
+        If the share of rows that break the contract is above the limit, or that of a reason above its own.
     """
-    if report.bad_share > max_bad_share:
-        worst = sorted(
-            ((count, reason) for reason, count in report.quarantined.items() if reason in FAULTS),
-            reverse=True,
-        )
-        listed = ", ".join(f"{reason}: {count}" for count, reason in worst)
-        raise DataQualityError(
-            f"transactions: {report.bad_share:.1%} of {report.rows_in} rows break the contract, more than the "
-            f"{max_bad_share:.1%} of transactions.max_bad_share ({listed})"
-        )
+    require_limits("transactions", report.rows_in, report.quarantined, report.faults, limits)
 
 
-_ADDED = {"timestamp_text", "amount_text", "amount_number", *PROVENANCE, "outside_window"}
+_ADDED = {"timestamp_text", "amount_text", "amount_number", *TRACES, "outside_window"}
 _INTERNAL = {*REQUIRED, *_ADDED}
 
 
-def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
+def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) -> Column:
     """Build the reason of a row that can be told from the row alone; null where it is fine."""
     f = functions()
     col = f.col
-    rules: list[tuple[Column, str]] = [(col("outside_window"), "outside_source_window")]
+    rules: list[tuple[Column, str | Column]] = [
+        (col("source_fault").isNotNull(), col("source_fault")),
+        (col("outside_window"), "outside_source_window"),
+    ]
     for rule in policy.exclude:
         name = "amount_text" if rule.column == "amount" else rule.column
         if name not in columns:
@@ -156,12 +155,12 @@ def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
             )
         rules.append((col(name).cast("string").rlike(rule.matches), rule.reason))
     rules += [
-        (col("customer_id").isNull(), "missing_customer_id"),
-        (col("timestamp_text").isNull() | (col("timestamp_text") == ""), "missing_timestamp"),
-        (col("timestamp").isNull(), "unreadable_timestamp"),
+        *id_rules(),
+        *moment_rules(),
         (col("amount_text").isNull(), "missing_amount"),
         (col("amount_number").isNull(), "unreadable_amount"),
         (f.isnan("amount_number") | (f.abs(col("amount_number")) == float("inf")), "non_finite_amount"),
+        *([] if currency is None else currency_rules(currency, policy.exchange_rates)),
         (col("amount").isNull() | (f.abs(col("amount_number")) >= MAX_AMOUNT), "amount_out_of_range"),
     ]
     if policy.data_end is not None:
@@ -171,11 +170,7 @@ def _row_reasons(policy: RowPolicy, columns: list[str]) -> Column:
         rules.append((col("amount") == 0, "zero_amount"))
     if policy.refunds == "drop":
         rules.append((col("amount") < 0, "refund_dropped"))
-    condition, reason = rules[0]
-    chain = f.when(condition, f.lit(reason))
-    for condition, reason in rules[1:]:
-        chain = chain.when(condition, f.lit(reason))
-    return chain
+    return first_reason(rules)
 
 
 def _mark_duplicates(marked: DataFrame) -> DataFrame:
@@ -211,7 +206,7 @@ def _mark_orphan_refunds(marked: DataFrame) -> DataFrame:
     )
 
 
-def _report(engine: Engine, marked: DataFrame) -> QualityReport:
+def _report(engine: Engine, marked: DataFrame, rows_in: int) -> QualityReport:
     f = functions()
     counts = engine.to_pandas(
         marked.groupBy("source_file", "reason").agg(f.count(f.lit(1)).alias("rows")).orderBy("source_file", "reason")
@@ -223,6 +218,7 @@ def _report(engine: Engine, marked: DataFrame) -> QualityReport:
             f.min("day").alias("first_day"),
             f.max("day").alias("last_day"),
             f.count(f.when(f.col("amount") < 0, f.lit(1))).alias("refund_rows"),
+            f.coalesce(f.sum("amount"), f.lit(0)).cast("string").alias("amount"),
         )
     ).iloc[0]
     by_file: dict[str, dict[str, int]] = {}
@@ -234,7 +230,6 @@ def _report(engine: Engine, marked: DataFrame) -> QualityReport:
         for reason, count in file_counts.items():
             totals[reason] = totals.get(reason, 0) + count
     rows_valid = totals.pop("valid", 0)
-    rows_in = engine.row_count(marked)
     if rows_in != rows_valid + sum(totals.values()):
         raise ClvError(f"rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
     known = rows_valid > 0
@@ -247,4 +242,5 @@ def _report(engine: Engine, marked: DataFrame) -> QualityReport:
         first_day=facts["first_day"].date() if known else None,
         last_day=facts["last_day"].date() if known else None,
         by_file=by_file,
+        amount=Decimal(facts["amount"]),
     )

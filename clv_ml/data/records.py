@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clv_ml.config import FilesConfig, LookupConfig
-from clv_ml.data.schema import PROVENANCE
-from clv_ml.data.sources import find_files, format_of
-from clv_ml.engine import Column, DataFrame, Engine, functions
-from clv_ml.errors import ClvError, ConfigError, DataError, DataQualityError
+from clv_ml.config import FilesConfig, Limits, LookupConfig
+from clv_ml.data.contract import require_limits
+from clv_ml.data.delivered import DUPLICATE, Delivery, deliveries, find_files, format_of
+from clv_ml.data.schema import EVIDENCE, TRACES, traces
+from clv_ml.data.values import CONTROL, MANGLED
+from clv_ml.engine import AMBIGUOUS, Column, DataFrame, Engine, functions
+from clv_ml.errors import ClvError, ConfigError, DataError
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,14 @@ class TableReport:
     by_file: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
+    def faults(self) -> dict[str, int]:
+        """Rows that break the contract, by reason."""
+        return {reason: count for reason, count in self.quarantined.items() if reason != DUPLICATE}
+
+    @property
     def bad_share(self) -> float:
-        """Share of the rows that break the contract."""
-        return sum(self.quarantined.values()) / self.rows_in if self.rows_in else 0.0
+        """Share of the rows that break the contract; those of a file that came twice do not."""
+        return sum(self.faults.values()) / self.rows_in if self.rows_in else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe values."""
@@ -57,10 +64,21 @@ class CheckedTable:
     report: TableReport
 
 
-def read_files(engine: Engine, source: FilesConfig, root: Path) -> DataFrame:
-    """Read the files of a source under canonical names, every value text, with where each row came from."""
-    paths = find_files(source, root)
-    rows = engine.read_files(paths, source.format or format_of(paths[0]), source.columns, source.timestamp_format)
+def read_files(engine: Engine, source: FilesConfig, root: Path, *, delivery: Delivery | None = None) -> DataFrame:
+    """Read the files of a source under canonical names, every value text, with where each row came from.
+
+    Parameters
+    ----------
+    delivery
+        The files, where they were found already, together with those of the other sources of the table.
+
+    Returns
+    -------
+    DataFrame
+        The mapped columns and those of :data:`clv_ml.data.schema.TRACES`.
+    """
+    files = deliveries([source], root)[0] if delivery is None else delivery
+    rows = engine.read_files(files.paths, files.file_format, source, names=files.names, faults=files.faults)
     return rows if source.lookup is None else _looked_up(engine, rows, source, source.lookup, root)
 
 
@@ -73,7 +91,12 @@ def _looked_up(engine: Engine, rows: DataFrame, source: FilesConfig, lookup: Loo
     if len(files) > 1:
         raise ConfigError(f"lookup {lookup.path}: must be one file, found {len(files)}")
     [path] = files
-    listed = engine.read_files([path], format_of(path), lookup.columns, source.timestamp_format).drop(*PROVENANCE)
+    known_by = source.model_copy(update={"columns": lookup.columns})
+    listed = engine.read_files([path], format_of(path), known_by)
+    broken = engine.row_count(listed.filter(f.col("source_fault").isNotNull()))
+    if broken:
+        raise DataError(f"{path}: {broken} rows cannot be parted into fields; a lookup must be whole")
+    listed = listed.drop(*TRACES)
     key = f.trim(f.col(lookup.key).cast("string"))
     rows = rows.withColumn(lookup.key, key)
     known = listed.withColumn(lookup.key, key).filter(f.col(lookup.key) != "")  # nothing is found under no key
@@ -87,18 +110,46 @@ def _looked_up(engine: Engine, rows: DataFrame, source: FilesConfig, lookup: Loo
     return rows.join(known, on=lookup.key, how="left")
 
 
-def first_reason(rules: Sequence[tuple[Column, str]]) -> Column:
+def first_reason(rules: Sequence[tuple[Column, str | Column]]) -> Column:
     """Build the reason of a row: that of the first rule that holds, null where none does."""
     f = functions()
-    condition, reason = rules[0]
-    chain = f.when(condition, f.lit(reason))
-    for condition, reason in rules[1:]:
-        chain = chain.when(condition, f.lit(reason))
+    (condition, reason), *others = [(when, f.lit(why) if isinstance(why, str) else why) for when, why in rules]
+    chain = f.when(condition, reason)
+    for condition, reason in others:
+        chain = chain.when(condition, reason)
     return chain
 
 
+def id_rules() -> list[tuple[Column, str]]:
+    """Return what can be wrong with customer_id, as :func:`clv_ml.data.values.identity` gives it."""
+    col = functions().col("customer_id")
+    return [
+        (col.isNull(), "missing_customer_id"),
+        (col.rlike(MANGLED), "mangled_customer_id"),
+        (col.rlike(CONTROL), "control_character"),
+    ]
+
+
+def moment_rules() -> list[tuple[Column, str]]:
+    """Return what can be wrong with timestamp, beside timestamp_text."""
+    col = functions().col
+    shown = col("timestamp_text")
+    return [
+        (shown.isNull() | (shown == ""), "missing_timestamp"),
+        (col("timestamp").isNull() & shown.startswith(AMBIGUOUS), "ambiguous_timestamp"),
+        (col("timestamp").isNull(), "unreadable_timestamp"),
+    ]
+
+
 def settle(
-    engine: Engine, marked: DataFrame, table: str, *, columns: Sequence[str], texts: Sequence[str], day: str
+    engine: Engine,
+    marked: DataFrame,
+    table: str,
+    *,
+    columns: Sequence[str],
+    texts: Sequence[str],
+    day: str,
+    rows_in: int | None = None,
 ) -> CheckedTable:
     """Part rows with a reason from those without, and count both.
 
@@ -112,6 +163,13 @@ def settle(
         Columns that show a row in the quarantine as it came in.
     day
         Column of `marked` whose first and last day the report tells.
+    rows_in
+        How many rows were read; those of `marked` where None.
+
+    Raises
+    ------
+    ClvError
+        If valid and quarantined rows are not all that were read: a mistake of this program.
     """
     f = functions()
     valid = marked.filter(f.col("reason").isNull())
@@ -131,7 +189,7 @@ def settle(
         by_file.setdefault(str(row["source_file"]), {})[reason] = int(row["rows"])
         totals[reason] = totals.get(reason, 0) + int(row["rows"])
     rows_valid = totals.pop("valid", 0)
-    rows_in = engine.row_count(marked)
+    rows_in = engine.row_count(marked) if rows_in is None else rows_in
     if rows_in != rows_valid + sum(totals.values()):
         raise ClvError(f"{table}: rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
     report = TableReport(
@@ -145,24 +203,19 @@ def settle(
         by_file=by_file,
     )
     set_aside = marked.filter(f.col("reason").isNotNull())
-    quarantine = set_aside.select("source_file", "source_line", "reason", *texts)
+    quarantine = set_aside.select("source_file", "source_line", "reason", *texts, *traces(marked, EVIDENCE))
     return CheckedTable(valid.select(*columns), quarantine, report)
 
 
-def require_quality(report: TableReport, max_bad_share: float) -> None:
+def require_quality(report: TableReport, limits: Limits) -> None:
     """Stop a job whose table is worse than the config allows.
 
     Raises
     ------
     DataQualityError
-        If the share of rows that break the contract is above the limit.
+        If the share of rows that break the contract is above the limit, or that of a reason above its own.
     """
-    if report.bad_share > max_bad_share:
-        listed = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.quarantined.items(), key=lambda x: -x[1]))
-        raise DataQualityError(
-            f"{report.table}: {report.bad_share:.1%} of {report.rows_in} rows break the contract, more than the "
-            f"{max_bad_share:.1%} of {report.table}.max_bad_share ({listed})"
-        )
+    require_limits(report.table, report.rows_in, report.quarantined, report.faults, limits)
 
 
 def _date(value: Any) -> dt.date | None:

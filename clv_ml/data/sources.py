@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import zoneinfo
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from clv_ml.config import FilesConfig, PriceTable, SourceConfig, TransactionsConfig
+from clv_ml.config import PriceTable, SourceConfig, TransactionsConfig
 from clv_ml.data.datasets import load_dataset
-from clv_ml.data.schema import AMOUNT_FACTORS, PROVENANCE, REQUIRED
+from clv_ml.data.delivered import Delivery, deliveries
+from clv_ml.data.delivered import find_files as find_files
+from clv_ml.data.schema import AMOUNT_FACTORS, REQUIRED, TRACES, traces
+from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
-from clv_ml.errors import ConfigError, DataError
-
-_SUFFIXES = {".csv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+from clv_ml.errors import DataError
 
 
 def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
@@ -26,57 +27,77 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
     -------
     DataFrame
         customer_id, timestamp_text, timestamp, amount_text, amount_number (double), amount (decimal),
-        order_id and the further mapped columns (text, null where a source has none), source_file, source_line,
-        source_hash, outside_window (bool).
+        order_id and the further mapped columns (text, null where a source has none; a currency that is mapped and
+        empty is ""), source_file, source_line, source_hash, source_fault, source_text, outside_window (bool).
 
     Raises
     ------
     ConfigError
         If a path matches no file, or the format cannot be told.
     DataError
-        If a file cannot be read or lacks a mapped column.
+        If a file cannot be read, lacks a mapped column, or came twice and that is refused.
     """
-    frames = [_read_source(engine, source, config.root) for source in config.sources]
-    parts = [canonical(frame, s.start, s.end) for frame, s in zip(frames, config.sources, strict=True)]
+    files = [source for source in config.sources if source.dataset is None]
+    found = iter(deliveries(files, config.root, duplicates=config.duplicate_files))
+    frames = [_read_source(engine, s, next(found) if s.dataset is None else None) for s in config.sources]
+    parts = [
+        canonical(frame, start=s.start, end=s.end, timezone=s.timezone)
+        for frame, s in zip(frames, config.sources, strict=True)
+    ]
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     aligned = [_with_columns(part, names) for part in parts]
     return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), aligned))
 
 
-def canonical(frame: DataFrame, start: dt.datetime | None = None, end: dt.datetime | None = None) -> DataFrame:
+def canonical(
+    frame: DataFrame,
+    *,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+    timezone: str | None = None,
+) -> DataFrame:
     """Bring a source's columns into canonical types; what cannot be parsed becomes null beside its text.
 
-    A time with an offset from UTC is brought to UTC; one before 1700 or after 2199 (9999-12-31, infinity) is no
-    time of a purchase and counts as unreadable. Rows outside [start, end) are marked, not dropped.
+    A time with an offset is brought to UTC; with a `timezone`, the engine has brought times there before. Rows outside
+    [start, end) are marked, not dropped.
     """
     f = functions()
-    texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in PROVENANCE}
+    texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in TRACES}
     texts["amount"] = _amount_text(texts)
-    others = [name for name in frame.columns if name not in (*PROVENANCE, *REQUIRED, *AMOUNT_FACTORS)]
+    others = [name for name in frame.columns if name not in (*TRACES, *REQUIRED, *AMOUNT_FACTORS)]
     timestamp = moment("timestamp")
     parsed = frame.select(
-        or_null(texts["customer_id"]).alias("customer_id"),
+        identity("customer_id").alias("customer_id"),
         texts["timestamp"].alias("timestamp_text"),
         timestamp.alias("timestamp"),
         or_null(texts["amount"]).alias("amount_text"),
-        *[or_null(texts[name]).alias(name) for name in others],
-        *PROVENANCE,
-        _outside(timestamp, start, end).alias("outside_window"),
+        *[_attribute(name, texts[name]).alias(name) for name in others],
+        *traces(frame),
+        _outside(timestamp, start, end, timezone).alias("outside_window"),
     )
     return parsed.select(
         "*",
-        f.expr("try_cast(amount_text as double)").alias("amount_number"),
-        f.expr(f"try_cast(amount_text as {MONEY})").alias("amount"),
+        number("amount_text", "double").alias("amount_number"),
+        number("amount_text", MONEY).alias("amount"),
     )
 
 
-def _read_source(engine: Engine, source: SourceConfig, root: Path) -> DataFrame:
+def _attribute(name: str, text: Column) -> Column:
+    f = functions()
+    if name == "order_id":
+        return identity(name)
+    if name == "currency":  # empty where it should be known, unlike the null of a source that has none
+        return f.upper(f.coalesce(text, f.lit("")))
+    return or_null(text)
+
+
+def _read_source(engine: Engine, source: SourceConfig, delivery: Delivery | None) -> DataFrame:
     if source.dataset is not None:
-        frame = load_dataset(source.dataset)
-        return engine.from_pandas(with_provenance(frame, source.dataset))
-    paths = find_files(source, root)
-    file_format = source.format or format_of(paths[0])
-    frame = engine.read_files(paths, file_format, source.columns, source.timestamp_format)
+        return engine.from_pandas(with_provenance(load_dataset(source.dataset), source.dataset))
+    assert delivery is not None
+    frame = engine.read_files(
+        delivery.paths, delivery.file_format, source, names=delivery.names, faults=delivery.faults
+    )
     return frame if source.prices is None else _with_prices(frame, source.prices)
 
 
@@ -88,40 +109,6 @@ def _with_prices(frame: DataFrame, prices: PriceTable) -> DataFrame:
     for name, price in prices.amounts.items():
         amount = f.when(bought == f.lit(name), f.lit(repr(price))).otherwise(amount)
     return frame.withColumn("amount", amount)
-
-
-def find_files(source: SourceConfig | FilesConfig, root: Path) -> list[Path]:
-    """List the files of a source, in the order of their names.
-
-    Raises
-    ------
-    ConfigError
-        If there are none.
-    """
-    pattern = Path(source.path or "")
-    full = pattern if pattern.is_absolute() else root / pattern
-    if full.is_file():
-        return [full]
-    if full.is_dir():
-        files = sorted(path for path in full.iterdir() if path.is_file() and path.suffix.lower() in _SUFFIXES)
-        if not files:
-            raise ConfigError(f"source {full}: the folder holds no {', '.join(_SUFFIXES)} file")
-        if source.format is None and len({format_of(path) for path in files}) > 1:
-            raise ConfigError(f"source {full}: the folder holds files of several formats; give a glob such as *.csv")
-        return files
-    base = Path(full.anchor) if pattern.is_absolute() else root
-    files = sorted(path for path in base.glob(str(pattern.relative_to(pattern.anchor))) if path.is_file())
-    if not files:
-        raise ConfigError(f"source {full}: no such file; relative paths start at transactions.root ({root})")
-    return files
-
-
-def format_of(path: Path) -> str:
-    """Tell the format of a file from its name."""
-    try:
-        return _SUFFIXES[path.suffix.lower()]
-    except KeyError:
-        raise ConfigError(f"source {path}: cannot tell the format from the name; give `format`") from None
 
 
 def with_provenance(frame: DataFrame, name: str) -> DataFrame:
@@ -155,44 +142,27 @@ def _amount_text(texts: dict[str, Column]) -> Column:
     if "amount" in texts:
         return texts["amount"]
     f = functions()
-    product = f.expr("try_cast(quantity as double) * try_cast(unit_price as double)").cast("string")
+    product = (number("quantity", "double") * number("unit_price", "double")).cast("string")
     # factors that cannot be multiplied stay readable in the quarantine
     both = (texts["quantity"] != f.lit("")) & (texts["unit_price"] != f.lit(""))
     factors = f.concat(texts["quantity"], f.lit(" x "), texts["unit_price"])
     return f.coalesce(product, f.when(both, factors))
 
 
-def moment(name: str) -> Column:
-    """Parse a text or timestamp column to a moment in UTC; null where it is none, or outside 1700 to 2199."""
-    f = functions()
-    trimmed = f"trim(cast(`{name}` as text))"
-    local = f.expr(f"coalesce(try_cast(`{name}` as timestamp_ntz), try_cast({trimmed} as timestamp_ntz))")
-    utc = f.expr(f"cast(try_cast({trimmed} as timestamptz) as timestamp_ntz)")
-    offset = f.trim(f.col(name).cast("string")).rlike(r":.*[+-]\d\d(:?\d\d)?$")
-    found = f.when(offset, utc).otherwise(local)
-    first, last = (f.lit(day).cast("timestamp_ntz") for day in ("1700-01-01", "2200-01-01"))
-    return f.when((found >= first) & (found < last), found)
-
-
-def or_null(text: Column) -> Column:
-    """Return the text, or null where it is empty."""
-    f = functions()
-    return f.when(text != f.lit(""), text)
-
-
-def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | None) -> Column:
+def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | None, timezone: str | None) -> Column:
     f = functions()
     outside = f.lit(False)
     if start is not None:
-        outside = outside | (timestamp < _moment(start))
+        outside = outside | (timestamp < _moment(start, timezone))
     if end is not None:
-        outside = outside | (timestamp >= _moment(end))
+        outside = outside | (timestamp >= _moment(end, timezone))
     return f.coalesce(outside, f.lit(False))
 
 
-def _moment(time: dt.datetime) -> Column:
-    utc = time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
-    return functions().lit(utc.isoformat(sep=" ")).cast("timestamp_ntz")
+def _moment(time: dt.datetime, timezone: str | None) -> Column:
+    zone = zoneinfo.ZoneInfo(timezone) if timezone else dt.UTC
+    there = time if time.tzinfo is None else time.astimezone(zone).replace(tzinfo=None)
+    return functions().lit(there.isoformat(sep=" ")).cast("timestamp_ntz")
 
 
 def _with_columns(frame: DataFrame, names: Sequence[str]) -> DataFrame:

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from clv_ml.config import EngineConfig
+from clv_ml.config import EngineConfig, Layout
+from clv_ml.engine.files import Files
 from clv_ml.engine.plans import Build, Plans
-from clv_ml.engine.reading import csv_options, identifier, read_expression, text
-from clv_ml.errors import ClvError, ConfigError, DataError, missing_columns
+from clv_ml.engine.reading import identifier, text
+from clv_ml.errors import ClvError, ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +29,6 @@ DataFrame: TypeAlias = Any  # a frame with the PySpark DataFrame API
 Column: TypeAlias = Any
 
 MONEY = "decimal(18,2)"
-_READERS = {
-    "parquet": "read_parquet([{paths}], union_by_name=false)",
-    "csv": "read_csv([{paths}], header=true{options})",
-}
 
 
 def functions() -> ModuleType:
@@ -42,7 +39,7 @@ def functions() -> ModuleType:
 
 
 def window_spec() -> Any:
-    """Return the ``Window`` class (``partitionBy``, ``orderBy``) that belongs to the engine."""
+    """Return the ``Window`` class (``partitionBy``, ``orderBy``) of the engine."""
     from sqlframe.duckdb import Window
 
     return Window
@@ -84,6 +81,7 @@ class Engine:
         self._session = DuckDBSession(conn=self._connection)
         self._names = (f"clv_{number}" for number in itertools.count())
         self._plans = Plans(self._run, self._sql, self._session.table, self._names)
+        self._files = Files(self._run, self._kept, config.temp_directory)
 
     def __enter__(self) -> Self:
         return self
@@ -94,75 +92,80 @@ class Engine:
     def close(self) -> None:
         """Close the connection; frames of this engine cannot be used afterwards."""
         self._session.stop()
+        self._files.close()
 
     def read_files(
         self,
         paths: Sequence[Path],
         file_format: str,
-        columns: Mapping[str, str],
-        timestamp_format: str | None = None,
+        layout: Layout,
+        *,
+        names: Sequence[str] | None = None,
+        faults: Sequence[str | None] | None = None,
     ) -> DataFrame:
         """Read files under canonical column names, with where each row came from.
 
         Parameters
         ----------
         paths
-            Files of one format and one layout, read in this order.
+            Files of one format and one layout.
         file_format
             ``"csv"`` (every value text) or ``"parquet"``.
-        columns
-            Canonical name to the name in the files.
-        timestamp_format
-            strptime pattern of the ``timestamp`` or ``signup_at`` column where it is text that is not ISO 8601.
+        layout
+            Which columns to read, and how moments, numbers and letters are written.
+        names
+            What to call each file; the last part of its path where None.
+        faults
+            For each file the fault of all its rows, None where it has none.
 
         Returns
         -------
         DataFrame
             The canonical columns (text; timestamps where the file holds timestamps), and ``source_file``,
-            ``source_line`` (from 1), ``source_hash`` (of every column of the row, mapped or not).
+            ``source_line`` (rows from 1, the header of a CSV file not counted), ``source_hash`` (of every column of
+            the row, mapped or not), ``source_fault`` (why the row cannot be used, null where it can) and
+            ``source_text`` (a record that could not be parted into fields, whose canonical columns are null).
 
         Raises
         ------
         DataError
-            If a file is empty or cannot be read, or a column is not there (the message names those that are).
+            If a file is empty (a CSV file among others may be) or cannot be read, or a column is not there (the
+            message names those that are).
         """
-        parts = []
-        for path in paths:
-            if path.stat().st_size == 0:
-                raise DataError(f"{path}: the file is empty")
-            options = csv_options(path, columns.values()) if file_format == "csv" else ""
-            reader = _READERS[file_format].format(paths=text(str(path)), options=options)
-            try:
-                described = self._run(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-            except ClvError as error:
-                raise DataError(f"{path}: cannot be read as {file_format}: {error}") from error.__cause__
-            types = {row[0]: row[1] for row in described}
-            absent = [source for source in columns.values() if source not in types]
-            if absent:
-                raise missing_columns(str(path), absent, types, "Map it under `columns` in the config.")
-            selected = [
-                f"{read_expression(source, types[source], name, timestamp_format)} AS {identifier(name)}"
-                for name, source in columns.items()
-            ]
-            every = ", ".join(f"source.{identifier(name)}" for name in types)
-            row_hash = f"CAST(hash({every}) // 2 AS BIGINT)"  # SQLFrame knows no unsigned integers
-            parts.append(
-                f"SELECT {', '.join(selected)}, {text(path.name)} AS source_file, "
-                f"row_number() OVER () AS source_line, {row_hash} AS source_hash FROM {reader} AS source"
-            )
-        try:
-            return self._materialise(" UNION ALL BY NAME ".join(parts))
-        except ClvError as error:
-            names = ", ".join(str(path) for path in paths)
-            raise DataError(f"{names}: cannot be read: {error}") from error.__cause__
+        named = [path.name for path in paths] if names is None else names
+        table = self._files.materialised(paths, file_format, layout, named, faults or [None] * len(paths))
+        return self._session.table(table)
+
+    def with_originals(self, frame: DataFrame) -> DataFrame:
+        """Replace source_hash and source_text of rows by ``original``: each row as it came in, by reading it again.
+
+        That is a JSON object of all columns of the file as text; of a broken record its text; null where the row did
+        not come from a file, or is there no longer.
+        """
+        wanted = next(self._names)
+        self._run(f"CREATE TABLE {wanted} AS {self._sql(frame)}")
+        names = self._run(f"SELECT DISTINCT source_file FROM {wanted} ORDER BY 1").fetchall()
+        found = self._files.originals([name for (name,) in names], wanted)
+        keys = "source_file, source_line, source_hash"
+        found = [f"SELECT {keys}, source_text AS original FROM {wanted} WHERE false", *found]
+        rows = f"SELECT {keys}, min(original) AS original FROM ({' UNION ALL '.join(found)}) GROUP BY {keys}"
+        return self._materialise(
+            f"SELECT w.* EXCLUDE (source_hash, source_text), coalesce(w.source_text, o.original) AS original "
+            f"FROM {wanted} AS w LEFT JOIN ({rows}) AS o USING ({keys})"
+        )
 
     def from_pandas(self, frame: pd.DataFrame) -> DataFrame:
         """Copy a pandas frame into the engine (a registered view is invisible to SQLFrame)."""
+        return self._session.table(self._kept(frame))
+
+    def _kept(self, frame: pd.DataFrame) -> str:
         self._connection.register("incoming", frame.copy())  # DuckDB 2.0.0 fails on reversed columns (frame[::-1])
+        name = next(self._names)
         try:
-            return self._materialise("SELECT * FROM incoming")
+            self._run(f"CREATE TABLE {name} AS {self._plans.noted(name, 'SELECT * FROM incoming')}")
         finally:
             self._connection.unregister("incoming")
+        return name
 
     def materialise(self, frame: DataFrame) -> DataFrame:
         """Compute a frame once; what is built on the result starts from its rows."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from clv_ml.config import ChurnConfig, CustomersConfig, RowPolicy, SignalsConfig, ValueConfig
+from clv_ml.config import ChurnConfig, CustomersConfig, Limits, RowPolicy, SignalsConfig, ValueConfig
 from clv_ml.data.customers import check_customers
 from clv_ml.data.events import check_events
 from clv_ml.data.quality import check_transactions, enforce_limit
@@ -64,7 +64,7 @@ def score_transactions(
             orders = orders[orders["amount"].notna()]
         raw = canonical(engine.from_pandas(with_provenance(orders, "transactions")))
         checked = check_transactions(engine, raw, RowPolicy())
-        enforce_limit(checked.report, 0.0)
+        enforce_limit(checked.report, RowPolicy(max_bad_share=0.0))
         tables = Tables(
             totals=engine.materialise(day_totals(checked.transactions)),
             events=_events(engine, transactions[is_event]) if needs_events else None,
@@ -114,7 +114,7 @@ def _events(engine: Engine, rows: pd.DataFrame) -> DataFrame:
     columns = {name: rows[name] if name in rows else pd.Series(pd.NA, index=rows.index) for name in _EVENT}
     texts = pd.DataFrame({name: column.astype("string") for name, column in columns.items()})
     checked = check_events(engine, engine.from_pandas(_traced(texts, "events")))
-    require_quality(checked.report, 0.0)
+    require_quality(checked.report, Limits(max_bad_share=0.0))
     return engine.materialise(checked.rows)
 
 
