@@ -1,0 +1,1 @@
+"""The dirty corpus, and what must become of each of its files."""
