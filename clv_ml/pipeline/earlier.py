@@ -27,8 +27,10 @@ class EarlierList:
     run_id: str
     path: Path
 
-    def read(self, columns: list[str]) -> pd.DataFrame:
-        """Read those of the columns that it has."""
+    def read(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read those of the columns that it has; all where None."""
+        if columns is None:
+            return pd.read_parquet(self.path)
         there = set(pq.read_schema(self.path).names)
         return pd.read_parquet(self.path, columns=[name for name in columns if name in there])
 

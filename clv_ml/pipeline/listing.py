@@ -83,6 +83,7 @@ def make_list(
         ),
         last_list=None if known.judged is None else judge(prepared, *known.judged),
         previous_as_of="" if known.previous is None else known.previous.as_of.isoformat(),
+        personal=known.personal,
     )
 
 

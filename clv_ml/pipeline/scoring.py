@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.errors import ClvError
@@ -16,7 +19,9 @@ from clv_ml.models.bundle import load_bundle
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.drift import stability_of
 from clv_ml.pipeline.forecasting import promise_of
-from clv_ml.pipeline.knowledge import gather
+from clv_ml.pipeline.gates import require_gates
+from clv_ml.pipeline.handover import require_handover, write_handover, write_list_table
+from clv_ml.pipeline.knowledge import Knowledge, gather
 from clv_ml.pipeline.listing import make_list
 from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.runs import Run, open_runs
@@ -73,6 +78,7 @@ def score(
     BusyError
         If another score holds the output folder for too long.
     """
+    require_handover(config.handover)
     progress("loading the model")
     found, address = resolve(config, model)
     bundle = load_bundle(found)
@@ -80,10 +86,11 @@ def score(
     with prepare(config, progress=progress) as prepared:
         day = as_of or prepared.last_day
         require_history(prepared, day)
+        require_gates(prepared, config, day)
         require_same_tables(bundle, prepared.tables)
         input_print = fingerprint(prepared, day)
         with open_runs(config, f"score {day}", progress=progress) as runs:
-            known = gather(prepared, config, day, runs.folder)
+            known = gather(prepared, config, day, runs.folder, progress=progress)
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known.fingerprint))
             repeated = runs.is_finished(run)
             if not repeated:
@@ -98,8 +105,13 @@ def score(
                     progress=progress,
                 )
                 promise = _promise(scored)
-                runs.publish(run, functools.partial(_write, prepared, scored, promise, progress=progress))
+                runs.publish(run, functools.partial(_write, prepared, scored, promise, known, progress=progress))
             folder = runs.folder_of(run)
+            if config.handover.database is not None:
+                progress("writing the list to the database")
+                # of a repeated run too: it may have ended before this
+                table = pd.read_parquet(folder / "risk_list.parquet")
+                write_list_table(table, details=known.personal, config=config.handover)
             left = runs.finish(run)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if scored is None:
@@ -111,7 +123,8 @@ def score(
 
 def result_settings(config: Config) -> dict[str, Any]:
     """Return the settings that a score depends on: not where data and results are kept, nor threads and memory."""
-    chosen = config.model_dump(mode="json", include={"name", "currency", "seed", "value", "churn", "risk"})
+    kept = {"name", "currency", "seed", "value", "churn", "risk", "handover"}
+    chosen = config.model_dump(mode="json", include=kept, exclude={"handover": {"database"}})
     return chosen | {"language": config.output.language}
 
 
@@ -129,9 +142,15 @@ def _promise(scored: Scored) -> Promise:
     )
 
 
-def _write(prepared: Prepared, scored: Scored, promise: Promise, folder: Path, *, progress: Progress) -> None:
+def _write(
+    prepared: Prepared, scored: Scored, promise: Promise, known: Knowledge, folder: Path, *, progress: Progress
+) -> None:
     prepared.checked.write_quarantine(prepared.engine, folder)
-    write_scores(folder, scored, progress=progress)
+    handover = scored.config.handover
+    progress("writing exports")
+    before = known.previous.read() if known.previous is not None and handover.changes else None
+    written = write_handover(folder, scored.listed.table, details=scored.personal, config=handover, previous=before)
+    write_scores(folder, dataclasses.replace(scored, handover=written), progress=progress)
     promise.forecast.to_csv(folder / "cohort_forecast.csv", index=False, lineterminator="\n")
 
 

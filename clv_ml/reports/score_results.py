@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.config import Config
+from clv_ml.config.handover import PersonalFile
 from clv_ml.decisions.risk import ListContext, RiskList
 from clv_ml.evaluation.last_list import LastList
 from clv_ml.language import languages, words
@@ -53,6 +54,10 @@ class Scored:
         How right an earlier list was, where one's time is over.
     previous_as_of
         Day of the list before; empty where there is none.
+    personal
+        Those of name, phone and email that the hand-over needs, indexed by customer_id.
+    handover
+        Rows of each file that was handed over.
     """
 
     config: Config
@@ -67,8 +72,8 @@ class Scored:
     notes: Sequence[str] = ()
     last_list: LastList | None = None
     previous_as_of: str = ""
-    details: pd.DataFrame | None = None
-    more: dict[str, Any] = field(default_factory=dict)
+    personal: pd.DataFrame | None = None
+    handover: dict[str, Any] = field(default_factory=dict)
 
     @property
     def conventions(self) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
     scores = found.customers[list(_FACTS)].join(found.scores).join(decided).assign(**worth)
     write_parquet(folder / "scores.parquet", scores.reset_index())
     write_parquet(folder / "risk_list.parquet", table)
-    write_list_csv(folder / "risk_list.csv", table)
+    write_list_csv(folder / "risk_list.csv", table, details=_personal(found, "list_csv"))
     curve = found.listed.decisions.chosen.curve
     curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
     if "engagement_score" in found.scores:
@@ -102,7 +107,14 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
         write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores, months))
     progress("writing the workbook and the page")
     language = words(found.config.output.language)
-    write_workbook(folder / "risk_list.xlsx", table, words=language, conventions=found.conventions)
+    write_workbook(
+        folder / "risk_list.xlsx",
+        table,
+        words=language,
+        conventions=found.conventions,
+        details=_personal(found, "workbook"),
+        max_rows=found.config.handover.workbook_rows,
+    )
     (folder / "risk_list.html").write_text(risk_page(found), encoding="utf-8", newline="\n")
     write_json(folder / "manifest.json", _manifest(found))
 
@@ -127,11 +139,20 @@ def _manifest(found: Scored) -> dict[str, Any]:
         "value_at_risk": round(float(table["value_at_risk"].sum()), 2),
         "previous_as_of": found.previous_as_of,
         "last_list": None if found.last_list is None else found.last_list.to_dict(),
+        "handover": found.handover,
         "conventions": {**found.conventions, "discounting": DISCOUNTING},
         "schema_hash": digest({name: str(kind) for name, kind in table.dtypes.items()}),
         "engine": "duckdb",
         "packages": found.bundle.facts["packages"],
-    } | found.more
+    }
+
+
+def _personal(found: Scored, file: PersonalFile) -> pd.DataFrame | None:
+    """Return the personal columns that the config wants in a file; None where it wants none."""
+    wanted = found.config.handover.personal_columns(file)
+    if not wanted or found.personal is None:
+        return None
+    return found.personal[[name for name in wanted if name in found.personal]]
 
 
 def expected_profit(found: Scored) -> float:
