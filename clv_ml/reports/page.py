@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from clv_ml.errors import DataError, missing_columns
-from clv_ml.language import Words, languages, words
-from clv_ml.reports.explain import accuracy_table, convention_facts, picture
-from clv_ml.reports.page_columns import Columns, columns_of
+from clv_ml.language import languages, words
+from clv_ml.reports.explain import picture
+from clv_ml.reports.page_columns import columns_of
 from clv_ml.reports.page_curve import curve_points
-from clv_ml.reports.page_labels import ORDER
-from clv_ml.reports.page_phrases import phrases
-from clv_ml.reports.page_speech import speech
-from clv_ml.reports.page_summary import figures, notes, to_contact
-from clv_ml.reports.row import Row, build_row, table_columns
-from clv_ml.reports.story import MOST_ORDERS, Layout, churn_horizons
-from clv_ml.reports.wording import is_missing, number, plain
+from clv_ml.reports.page_data import page_data
+from clv_ml.reports.page_layout import day_of, first_given, layout_of
+from clv_ml.reports.page_phrases import FILTERS, phrases
+from clv_ml.reports.page_top import PageFacts, rows_in_words, top_of
+from clv_ml.reports.row import table_columns
+from clv_ml.reports.wording import plain
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # in this order they are one script
 _SCRIPTS = ("words", "rows", "list", "cells", "window", "picture", "story", "curve", "select", "main")
 _WITHOUT_SCRIPT = 100  # rows that are there as plain HTML
-_FIRST_CALLS = 3
 
 
 def render_page(
@@ -92,20 +89,18 @@ def render_page(
         raise DataError(f"max_rows must be at least 1, got {max_rows}")
     if "customer_id" not in listed.columns:
         raise missing_columns("risk list", ["customer_id"], map(str, listed.columns), "See render_page.")
-    layout = _layout(listed, summary, conventions)
-    shown = listed.head(max_rows)
-    spoken = {code: words(code) for code in dict.fromkeys([language, *languages()])}
-    as_of = _first(summary, listed, "as_of")
+    rows = listed.reset_index(drop=True)
+    layout = layout_of(rows, summary, conventions)
+    spoken = [words(code) for code in languages()]
+    as_of = day_of(first_given("as_of", summary, rows))
     columns = columns_of(
-        shown, as_of=_day(as_of), texts=texts or {}, languages=list(languages()), stories=stories
+        rows.head(max_rows), as_of=as_of, texts=texts or {}, languages=list(languages()), stories=stories
     )
-    tops = [
-        _top(w, listed, columns, layout, summary, conventions, accuracy, last_list, max_rows) for w in spoken.values()
-    ]
-    w = spoken[language]
+    facts = PageFacts(rows, summary, conventions, accuracy, last_list, max_rows)
+    tops = [top_of(facts, columns, layout, w) for w in spoken]
+    w = words(language)
     points = None if curve is None else curve_points(curve)
-    script = Markup("".join((_TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS))
-    script = Markup('(function () {{\n"use strict";\n{}}})();\n').format(script)
+    script = Markup(_script())
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -119,99 +114,26 @@ def render_page(
         w=w,
         t=phrases(w),
         tops=tops,
-        languages=[spoken[code] for code in languages()],
         columns=table_columns(layout, w),
-        rows=_rows(shown, columns, layout, w),
+        rows=rows_in_words(rows.head(min(max_rows, _WITHOUT_SCRIPT)), columns, layout, w),
+        filters=FILTERS,
         has_curve=points is not None,
         picture=picture(cohort_svg),
-        model_version=plain(_first(summary, listed, "model_version")),
+        model_version=plain(first_given("model_version", summary, rows)),
         style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file, not data
-        data=_embedded(_data(tops, columns, layout, as_of, points, language)),
+        data=_embedded(page_data(tops, columns, layout, as_of=as_of, points=points, language=language)),
         script=script,
         script_hash=f"sha256-{digest}",
     )
+
+
+def _script() -> str:
+    """Join the script's files, which share one scope that nothing outside can reach."""
+    parts = [(_TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '(function () {\n"use strict";\n' + "".join(parts) + "})();\n"
 
 
 def _embedded(data: Mapping[str, Any]) -> Markup:
     """Return JSON that nothing in it can end: no < stands in a script element, so no tag and no comment."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
-
-
-def _data(
-    tops: Sequence[Mapping[str, Any]],
-    columns: Columns,
-    layout: Layout,
-    as_of: object,
-    points: Mapping[str, Any] | None,
-    language: str,
-) -> dict[str, Any]:
-    day = _day(as_of)
-    currencies = columns.codes.get("currency", [])
-    return {
-        "language": language,
-        "as_of": "" if day is None else day.isoformat(),
-        "currency": layout.currency if layout.one_currency else "",
-        "one_currency": layout.one_currency,
-        "whole_money": layout.whole_money,
-        "risk": layout.risk,
-        "risk_days": None if layout.risk == "p_churn_own" else layout.main_horizon,
-        "horizons": churn_horizons(columns.values),
-        "clv_horizon_days": layout.clv_horizon_days,
-        "most_orders": MOST_ORDERS,
-        "order": {name: {code: at for at, code in enumerate(codes)} for name, codes in ORDER.items()},
-        "codes": columns.codes,
-        "columns": columns.values,
-        "curve": points,
-        "languages": {
-            top["w"].code: speech(
-                top["w"],
-                title=top["document"],
-                currencies={layout.currency, *currencies},
-                days=columns.days,
-                codes=columns.codes,
-                reasons=columns.reasons.get(top["w"].code, ()),
-                actions=columns.actions.get(top["w"].code, ()),
-            )
-            for top in tops
-        },
-    }
-
-
-def _top(
-    w: Words,
-    listed: pd.DataFrame,
-    columns: Columns,
-    layout: Layout,
-    summary: Mapping[str, Any],
-    conventions: Mapping[str, Any],
-    accuracy: pd.DataFrame | None,
-    last_list: Mapping[str, Any] | None,
-    max_rows: int,
-) -> dict[str, Any]:
-    """Return what stands above the list in one language."""
-    title = plain(summary.get("title")) or w.say("Customers worth keeping")
-    as_of, until = (_first(summary, listed, name) for name in ("as_of", "valid_until"))
-    day = "" if is_missing(as_of) else w.date(as_of)
-    calls = listed.head(max_rows)[to_contact(listed.head(max_rows))].head(_FIRST_CALLS)
-    return {
-        "w": w,
-        "title": title,
-        "document": f"{title}, {day}" if day else title,
-        "as_of": day,
-        "valid_until": "" if is_missing(until) else w.date(until),
-        "figures": figures(listed, summary, layout, w),
-        "first": _rows(calls, columns, layout, w),
-        "notes": notes(listed, summary, last_list, layout, w),
-        "accuracy": accuracy_table(accuracy, w),
-        "conventions": convention_facts(conventions, w, horizon_days=layout.main_horizon),
-        "cut": _cut(listed, summary, max_rows, w),
-    }
-
-
-def _rows(shown: pd.DataFrame, columns: Columns, layout: Layout, w: Words) -> list[Row]:
-    """Return the first of these rows in words; their places on the page are those of their index."""
-    rows = []
-    for place, record in zip(shown.index[:_WITHOUT_SCRIPT], shown.head(_WITHOUT_SCRIPT).to_dict("records"), strict=True):
-        rows.append(build_row({str(key): value for key, value in record.items()}, place, layout=layout, w=w, texts=("", "")))
-    return rows
