@@ -14,6 +14,7 @@ from clv_ml.config.deciding import (
     SegmentEconomics,
 )
 from clv_ml.config.files import FilesConfig, Layout, LookupConfig
+from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import AudienceConfig, DatabaseConfig, HandoverConfig, PersonalConfig, PseudonymConfig
 from clv_ml.config.loading import ENVIRONMENT_PREFIX, build_config, load_config
 from clv_ml.config.sections import (
@@ -63,6 +64,7 @@ __all__ = [
     "ExclusionConfig",
     "FilesConfig",
     "ForecastConfig",
+    "GatesConfig",
     "HandoverConfig",
     "Layout",
     "Limits",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
+from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import HandoverConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
@@ -187,6 +188,7 @@ class Config(Section):
     events: EventsConfig | None = None
     customers: CustomersConfig | None = None
     contacts: ContactsConfig = ContactsConfig()
+    gates: GatesConfig = GatesConfig()
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     cutoff: dt.date | None = None
     """Last day of history for training; the last day of the data where None."""

@@ -16,6 +16,7 @@ from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.inputs import unchanged_inputs
+from clv_ml.pipeline.plausibility import require_plausible_totals
 from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
 from clv_ml.snapshot.tables import Tables, known_events
@@ -62,7 +63,7 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
     Raises
     ------
     DataQualityError
-        If more rows of a table are bad than the config allows.
+        If more rows of a table are bad than the config allows, or the data end in days that stand alone.
     InputChangedError
         If a file changed while it was read.
     """
@@ -70,7 +71,9 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
         checked.enforce(config)
-        yield Prepared(engine, tables_of(engine, checked, config), checked)
+        tables = tables_of(engine, checked, config)
+        require_plausible_totals(engine, tables.totals, checked.transactions.report.amount, config.gates)
+        yield Prepared(engine, tables, checked)
 
 
 def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:
