@@ -21,6 +21,7 @@ from clv_ml.pipeline.drift import stability_of
 from clv_ml.pipeline.forecasting import promise_of
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.handover import require_handover, write_handover, write_list_table
+from clv_ml.pipeline.health import row_counts, write_health
 from clv_ml.pipeline.knowledge import Knowledge, gather
 from clv_ml.pipeline.listing import make_list
 from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
@@ -28,6 +29,7 @@ from clv_ml.pipeline.runs import Run, open_runs
 from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.publishing import digest
 from clv_ml.reports.score_results import Scored, write_scores
+from clv_ml.stages import Stages, tell
 from clv_ml.tracking.promise import Promise
 from clv_ml.tracking.record import scoring_record
 from clv_ml.tracking.registry import resolve
@@ -79,11 +81,13 @@ def score(
         If another score holds the output folder for too long.
     """
     require_handover(config.handover)
+    progress = stages = Stages(progress)
     progress("loading the model")
     found, address = resolve(config, model)
     bundle = load_bundle(found)
     scored: Scored | None = None
     with prepare(config, progress=progress) as prepared:
+        tell(progress, rows=row_counts(prepared.report.to_dict()))
         day = as_of or prepared.last_day
         require_history(prepared, day)
         require_gates(prepared, config, day)
@@ -92,6 +96,7 @@ def score(
         with open_runs(config, f"score {day}", progress=progress) as runs:
             known = gather(prepared, config, day, runs.folder, progress=progress)
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known.fingerprint))
+            tell(progress, run_id=run.run_id)
             repeated = runs.is_finished(run)
             if not repeated:
                 scored = make_list(
@@ -105,7 +110,7 @@ def score(
                     progress=progress,
                 )
                 promise = _promise(scored)
-                runs.publish(run, functools.partial(_write, prepared, scored, promise, known, progress=progress))
+                runs.publish(run, functools.partial(_write, prepared, scored, promise, known, stages=stages))
             folder = runs.folder_of(run)
             if config.handover.database is not None:
                 progress("writing the list to the database")
@@ -143,15 +148,16 @@ def _promise(scored: Scored) -> Promise:
 
 
 def _write(
-    prepared: Prepared, scored: Scored, promise: Promise, known: Knowledge, folder: Path, *, progress: Progress
+    prepared: Prepared, scored: Scored, promise: Promise, known: Knowledge, folder: Path, *, stages: Stages
 ) -> None:
     prepared.checked.write_quarantine(prepared.engine, folder)
     handover = scored.config.handover
-    progress("writing exports")
+    stages("writing exports")
     before = known.previous.read() if known.previous is not None and handover.changes else None
     written = write_handover(folder, scored.listed.table, details=scored.personal, config=handover, previous=before)
-    write_scores(folder, dataclasses.replace(scored, handover=written), progress=progress)
+    write_scores(folder, dataclasses.replace(scored, handover=written), progress=stages)
     promise.forecast.to_csv(folder / "cohort_forecast.csv", index=False, lineterminator="\n")
+    write_health(folder, scored, stages)
 
 
 def _log(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,7 +103,7 @@ def edited_tree(tree: Any, source: Source, values: Sequence[Any] = VALUES) -> An
             case 1 if isinstance(place, dict):
                 place[str(values[source.below(len(values))])] = place.pop(key)
             case 2 if isinstance(place, list):
-                place.append(place[key])
+                place.append(copy.deepcopy(place[key]))
             case _:
-                place[key] = values[source.below(len(values))]
+                place[key] = copy.deepcopy(values[source.below(len(values))])
     return tree
