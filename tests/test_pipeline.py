@@ -52,6 +52,8 @@ def test_a_scoring_leaves_the_list_in_every_form_and_a_manifest_that_adds_up(job
         "quarantine.parquet",
         "manifest.json",
         "cohort_forecast.csv",
+        "health.json",
+        "timings.json",
         "_SUCCESS",
     }
     manifest = json.loads((folder / "manifest.json").read_text())
