@@ -222,6 +222,14 @@ def test_an_ambiguous_day_is_read_where_only_one_fits_the_campaign(tmp_path: Pat
     assert read_contacts(tmp_path / "c.csv", day_first=False).contacts["contacted_at"].tolist() == [DAY]
 
 
+def test_one_day_before_the_campaign_tells_the_order_of_all(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("customer_id,contacted_at\na,4/2/2025\nb,4/5/2025\nc,5/6/2025\n", encoding="utf-8")
+    campaign = (dt.date(2025, 3, 31), dt.date(2026, 3, 31))
+    found = read_contacts(tmp_path / "c.csv", between=campaign)
+    assert [f"{at:%m-%d}" for at in found.contacts["contacted_at"]] == ["04-02", "04-05", "05-06"]
+    assert found.rejected.empty
+
+
 def test_parquet_and_a_database_table_are_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame(
         {

@@ -14,7 +14,7 @@ import pandas as pd
 
 from clv_ml.data.contact_files import RawContacts, is_empty, read_raw_contacts
 from clv_ml.data.contact_words import CONTACT_COLUMNS, heading_key, meanings
-from clv_ml.data.excel_habits import bare, day_comes_first, decimal, moment, serial_day, unguarded
+from clv_ml.data.excel_habits import bare, day_comes_first, decimal, fitting_order, moment, serial_day, unguarded
 from clv_ml.data.known_ids import MISSING, KnownIds, id_text
 from clv_ml.errors import ConfigError
 
@@ -88,7 +88,7 @@ def read_contacts(
     day_first
         Whether 3/4/2025 is in April; told from the other days of the column where None.
     between
-        First and last day that a contact can have: decides what 3/4/2025 is where nothing else does.
+        First and last day that a contact can have: decides what 3/4/2025 is where no other day of the column does.
 
     Raises
     ------
@@ -129,8 +129,9 @@ class _Reading:
             if kind in self._codes:
                 self._codes[kind][heading_key(word)] = code
         texts = [cell for row in raw.rows if isinstance(cell := self._cell(row, "contacted_at"), str)]
-        self._day_first = day_comes_first(texts) if day_first is None else day_first
         self._between = between
+        told = day_comes_first(texts) if day_first is None else day_first
+        self._day_first = fitting_order(texts, between) if told is None and between else told
         self._moment = functools.cache(self._text_moment)
         self._find = functools.cache(known.find)
 
@@ -201,10 +202,8 @@ class _Reading:
         found = moment(text, day_first=self._day_first)
         if found != "ambiguous_date" or self._between is None:
             return found
-        first, last = self._between
-        both = [moment(text, day_first=order) for order in (True, False)]
-        fitting = [at for at in both if isinstance(at, dt.datetime) and first <= at.date() <= last]
-        return fitting[0] if len(fitting) == 1 else found
+        order = fitting_order([text], self._between)
+        return found if order is None else moment(text, day_first=order)
 
 
 def _places(raw: RawContacts, columns: Mapping[str, str], spoken: Mapping[str, str]) -> dict[str, int]:

@@ -117,6 +117,18 @@ def day_comes_first(texts: Iterable[str]) -> bool | None:
     return found.pop() if len(found) == 1 else None
 
 
+def fitting_order(texts: Iterable[str], between: tuple[dt.date, dt.date]) -> bool | None:
+    """Tell whether the day comes first in days such as 3/4/2025: the one order in which all of them lie in a time."""
+    first, last = between
+    unsure = {text for text in texts if moment(text, day_first=None) == "ambiguous_date"}
+    orders = []
+    for day_first in (True, False):
+        found = [moment(text, day_first=day_first) for text in unsure]
+        if all(isinstance(at, dt.datetime) and first <= at.date() <= last for at in found):
+            orders.append(day_first)
+    return orders[0] if len(orders) == 1 else None
+
+
 def moment(text: str, *, day_first: bool | None) -> dt.datetime | str:
     """Read a day, with or without a time, as people and spreadsheets write it.
 
