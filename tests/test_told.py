@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reason_customers import CAUSES, FEATURES, customer, people
 
+from clv_ml.decisions.choosing import CODES as CODES_OF_REASONS
 from clv_ml.decisions.reasons import reasons, tell
 from clv_ml.decisions.told import COLUMNS
 from clv_ml.language import languages, words
+from clv_ml.reports.page_labels import labels
 
 CODES = [name for name in COLUMNS if name.endswith("_code")]
 TEXTS = [name for name in COLUMNS if not name.endswith("_code")]
@@ -90,6 +92,11 @@ def test_attributes_are_named_in_the_language_where_it_has_a_name() -> None:
     assert told_of(at_home, "ar", "shop") == "\u2068Shop\u2069: \u2068A1\u2069."
     assert told_of(at_home, "en", "vip") == "Vip: yes."
     assert told_of(at_home, "ar", "vip") == "\u2068Vip\u2069: نعم."
+
+
+@pytest.mark.parametrize("code", languages())
+def test_the_page_has_a_name_for_every_reason(code: str) -> None:
+    assert set(CODES_OF_REASONS) <= set(labels(words(code))["reason"])
 
 
 def test_some_rows_are_told_as_all_are() -> None:

@@ -70,6 +70,7 @@ def _reasons(w: Words) -> dict[str, str]:
     return {
         "overdue": w.say("Order overdue"),
         "longest_silence": w.say("Longest silence so far"),
+        "longer_gap": w.say("Longer gap between orders"),
         "orders_slowing": w.say("Fewer orders"),
         "spend_falling": w.say("Spends less"),
         "second_order_late": w.say("Third order late"),
@@ -86,6 +87,9 @@ def _reasons(w: Words) -> dict[str, str]:
         "smaller_order": w.say("Smaller last order"),
         "new_customer": w.say("New customer"),
         "still_in_rhythm": w.say("Value at stake"),
+        "in_rhythm": w.say("Within the usual gap"),
+        "value_so_far": w.say("Bought so far"),
+        "order_size": w.say("Size of the last order"),
         "customer_group": w.say("Group of customers"),
     }
 
