@@ -13,6 +13,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from list_data import CONVENTIONS, HOSTILE, a_list
 
 from clv_ml.data.contact_words import CONTACT_COLUMNS, channel_words, column_words, outcome_words
@@ -251,6 +253,25 @@ def test_parquet_and_a_database_table_are_read_too(tmp_path: Path, monkeypatch: 
         table = read_contacts(source, columns={"customer_id": "who"}, known_ids=HOSTILE).contacts
         assert table["customer_id"].tolist() == ["00123"]
         assert table["contacted_at"].tolist() == [DAY]
+
+
+cells = st.sampled_from(
+    ["", " ", "00123", "123", "nobody", "=1+1", "2025-04-02", "3/4/2025", "soon", "5,5", "x", "Notes"]
+)
+
+
+@settings(max_examples=40)
+@given(rows=st.lists(st.tuples(*[cells] * 5), max_size=12))
+def test_every_row_is_read_rejected_or_left_empty(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "c.csv"
+    names = ["customer_id", "contacted_at", "offer_cost", "outcome", "notes"]
+    pd.DataFrame(rows, columns=names, dtype="str").to_csv(path, index=False)
+    found = read(path)
+    assert found.rows_in == sum(any(cell.strip() for cell in row) for row in rows)
+    assert set(found.contacts["customer_id"]) <= set(HOSTILE)
+    assert found.rejected["reason"].notna().all()
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:

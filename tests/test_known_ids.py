@@ -63,6 +63,12 @@ def test_an_id_that_is_there_stays_whatever_else_it_could_be() -> None:
     assert KnownIds(["'=1", "=1"]).find("'=1") == ("'=1", "")
 
 
+def test_a_number_that_can_be_two_ids_is_neither() -> None:
+    assert KnownIds(["123", "00123"]).find("123", was_number=True) == ("", "ambiguous_customer_id")
+    assert KnownIds(["123", "77"]).find("123", was_number=True) == ("123", "")
+    assert KnownIds(["00123"]).find("123", was_number=True) == ("00123", "")
+
+
 def test_without_known_ids_only_what_cannot_be_seen_is_taken_off() -> None:
     assert KnownIds(None).find(" 00123\u200b") == ("00123", "")
     assert KnownIds(None).find("'=1+1") == ("=1+1", "")

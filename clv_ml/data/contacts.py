@@ -161,7 +161,8 @@ class _Reading:
         )
 
     def _contact(self, row: Sequence[Any], given: str) -> tuple[dict[str, Any], str]:
-        customer, reason = self._find(given) if given else ("", MISSING)
+        is_number = isinstance(self._cell(row, "customer_id"), int | float)
+        customer, reason = self._find(given, was_number=is_number) if given else ("", MISSING)
         at = self._at(self._cell(row, "contacted_at"))
         cost = _cost(self._cell(row, "offer_cost"))
         if not reason and isinstance(at, str):

@@ -35,11 +35,20 @@ class KnownIds:
         self._known = None if ids is None else frozenset(map(str, ids))
         self._by_digits: dict[int, dict[tuple[int, str], set[str]]] = {}
 
-    def find(self, text: str) -> tuple[str, str]:
-        """Return the id that a text stands for and no reason, or no id and why there is none."""
+    def find(self, text: str, *, was_number: bool = False) -> tuple[str, str]:
+        """Return the id that a text stands for and no reason, or no id and why there is none.
+
+        Parameters
+        ----------
+        was_number
+            Whether the cell holds a number: then 123 can have been ``00123`` even where there is a ``123`` as well.
+        """
         if self._known is None:
             found = bare(unguarded(text))
             return (found, "") if found else ("", MISSING)
+        number = _number(text) if was_number else None
+        if number is not None and len(self._by_number.get(number, ())) > 1:
+            return "", AMBIGUOUS
         if text in self._known:
             return text, ""
         shown = bare(text)

@@ -123,7 +123,11 @@ def _validate(
     }
     if rows:
         for name, rule in rules.items():
-            sheet.data_validation(1, places[name], rows, places[name], {"error_type": "warning"} | rule)
+            texts = {
+                "error_title": rule.get("error_title", "")[:32],
+                "error_message": rule.get("error_message", "")[:255],
+            }
+            sheet.data_validation(1, places[name], rows, places[name], {"error_type": "warning"} | rule | texts)
 
 
 def _write_about(sheet: Any, rows: list[tuple[str, str]], formats: Formats, words: Words) -> None:
