@@ -47,6 +47,8 @@ def test_the_effect_always_lies_inside_its_interval() -> None:
     found = rate_difference(rng.binomial(n.astype(int), 0.1).astype(float), n)
     assert (found.low <= found.effect).all()
     assert (found.effect <= found.high).all()
+    assert found.low.min() >= -1
+    assert found.high.max() <= 1
 
 
 def test_even_arms_of_even_amounts_have_students_interval_with_pooled_spread() -> None:

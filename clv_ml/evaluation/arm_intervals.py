@@ -94,7 +94,8 @@ def rate_difference(successes: Floats, n: Floats, *, level: float = LEVEL) -> Di
     raw = successes / n
     effect = (weight * (raw[..., TREATED] - raw[..., CONTROL])).sum(axis=-1)
     reach = stats.t.ppf(0.5 + level / 2, degrees) * np.sqrt(variance)
-    return Difference(effect, np.minimum(centre - reach, effect), np.maximum(centre + reach, effect))
+    low, high = np.clip(centre - reach, -1.0, 1.0), np.clip(centre + reach, -1.0, 1.0)
+    return Difference(effect, np.minimum(low, effect), np.maximum(high, effect))
 
 
 def mean_difference(moments: Moments, *, level: float = LEVEL) -> Difference:

@@ -96,11 +96,8 @@ def _campaign_notes(assigned: Assigned, contacts: pd.DataFrame | None, unknown: 
     notes = []
     if contacts is None:
         notes.append("no contacts were given: nobody confirmed that those listed were contacted; costs are assumed")
-    elif strangers(contacts, assigned.customers):
-        notes.append(
-            f"{strangers(contacts, assigned.customers):,} contacted customers were not listed to contact: they tell "
-            "nothing here"
-        )
+    elif off_list := strangers(contacts, assigned.customers):
+        notes.append(f"{off_list:,} contacted customers were not listed to contact: they tell nothing here")
     if assigned.again:
         notes.append(f"{assigned.again:,} rows of later lists name a customer once more: the first list counts")
     if assigned.changed:

@@ -193,7 +193,7 @@ def refreshes(contacts: pd.DataFrame) -> pd.Series[str]:
 
 def strangers(contacts: pd.DataFrame, customers: pd.DataFrame) -> int:
     """Count the contacted customers who are in no arm of the lists."""
-    return int((~pd.Index(made_contacts(contacts)["customer_id"].unique()).isin(customers.index)).sum())
+    return len(set(made_contacts(contacts)["customer_id"]) - set(customers.index))
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:

@@ -47,11 +47,14 @@ def read_sources(
     """
     parts = []
     for source in sources:
-        named = [lists[name] for name in set(refreshes(read_contacts(source).contacts).dropna()) if name in lists]
+        found = read_contacts(source)
+        named = [lists[name] for name in set(refreshes(found.contacts).dropna()) if name in lists]
         days = sorted(item.as_of for item in named)
         ids = {*more_ids, *(customer for item in named for customer in item.customer_ids())}
-        between = (days[0], days[-1] + _LONGEST_CAMPAIGN) if days else None
-        found = read_contacts(source, known_ids=sorted(ids) or None, between=between)
+        if ids and not (found.rejected.empty and ids.issuperset(found.contacts["customer_id"])):
+            # once more, now that it is known who can be meant, and when
+            between = (days[0], days[-1] + _LONGEST_CAMPAIGN) if days else None
+            found = read_contacts(source, known_ids=sorted(ids), between=between)
         progress(f"contacts {source}: {found.summary()}")
         parts.append(found.contacts)
     return pd.concat(parts, ignore_index=True)

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from clv_ml.evaluation.uplift import EVERYBODY
 from clv_ml.reports.picture import FORECAST, INK, MUTED, dress, finish, headline, new_figure
 
+_FEWEST = 10
 _ORDER = ("low", "medium", "high", EVERYBODY)
 
 
@@ -19,17 +20,19 @@ def effect_figure(effects: pd.DataFrame, *, currency: str, horizon_days: int) ->
     Parameters
     ----------
     effects
-        Of :class:`clv_ml.evaluation.uplift.Uplift`.
+        Of :class:`clv_ml.evaluation.uplift.Uplift`; tiers with an arm of fewer than ten are not drawn.
     """
     figure = new_figure(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharey=True)
-    groups = [name for name in _ORDER if name in set(effects["group"])]
+    # the interval of a handful would hide those of the others
+    enough = effects[effects[["treated", "control"]].min(axis=1).ge(_FEWEST) | effects["group"].eq(EVERYBODY)]
+    groups = [name for name in _ORDER if name in set(enough["group"])]
     kept, net = (effects[effects["measure"] == name].set_index("group").loc[groups] for name in ("kept", "net"))
     _panel(left, _points(kept), "Customers kept, points", "{:+.0f}")
-    _panel(right, net, f"Money net of costs, {currency} a listed customer", "{:+,.0f}")
+    _panel(right, net, f"Net of costs, {currency} a customer", "{:+,.0f}")
     left.set_yticks(range(len(groups)), ["all listed" if name == EVERYBODY else f"{name} value" for name in groups])
     title = f"What contacting changed in {horizon_days} days"
-    headline(figure, title, "Listed to contact against control, with 95 % intervals; beyond 0 is no chance")
+    headline(figure, title, "Listed to contact against control, 95 % intervals: chance alone seldom leaves 0 outside")
     told = ", ".join(
         f"{name}: {row['effect']:+.1f} points ({row['low']:+.1f} to {row['high']:+.1f})"
         for name, row in _points(kept).iterrows()
@@ -49,4 +52,4 @@ def _panel(ax: Axes, rows: pd.DataFrame, message: str, shown: str) -> None:
         ax.plot([row["low"], row["high"]], [place, place], color=FORECAST, linewidth=3, solid_capstyle="round")
         ax.plot(row["effect"], place, "o", color=INK, markersize=6)
     ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown.format(value)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown.format(value) if value else "0"))

@@ -29,15 +29,15 @@ def verdict_words(found: Uplift, *, currency: str) -> str:
     row = found.row("kept")
     effect, low, high = (_THOUSAND * float(row[name]) for name in ("effect", "low", "high"))
     interval = f"95% interval {_signed(low)} to {_signed(high)}"
-    worth = count(_THOUSAND * found.worthwhile)
+    worth = count(round(_THOUSAND * found.worthwhile))
     if found.verdict == "success":
         return (
-            f"Contacting kept {count(effect)} more of every 1,000 customers listed ({interval})"
+            f"Contacting kept {count(round(effect))} more of every 1,000 customers listed ({interval})"
             f"{_money_words(found, currency)}."
         )
     if found.verdict == "harm":
         return (
-            f"Contacting drove customers away: of every 1,000 listed {count(-effect)} fewer stayed ({interval})"
+            f"Contacting drove customers away: of every 1,000 listed {count(round(-effect))} fewer stayed ({interval})"
             f"{_money_words(found, currency)}."
         )
     if found.verdict == "no effect":
@@ -137,8 +137,9 @@ def _per_contact(found: Uplift, currency: str) -> str:
 
 
 def _signed(value: float) -> str:
-    text = count(value)
-    return text if value <= 0 or text == "0" else f"+{text}"
+    """Return customers of a thousand with their sign; a tenth of one is beyond any campaign."""
+    text = count(round(value))
+    return text if round(value) <= 0 else f"+{text}"
 
 
 def _figure(row: Mapping[str, Any], name: str) -> str:
