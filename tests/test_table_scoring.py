@@ -97,7 +97,7 @@ def test_a_row_that_cannot_be_used_is_refused_with_the_reason(
 
 def _same(bundle: Bundle) -> Tables:
     """Tables that mean what they meant in training; their rows do not matter here."""
-    kinds = {kind: tuple(names) for kind, names in bundle.facts["attributes"].items()}
+    kinds: dict[str, Any] = {kind: tuple(names) for kind, names in bundle.facts["attributes"].items()}
     rows: Any = object()
     return Tables(rows, rows, rows, SignalsConfig.model_validate(bundle.facts["signals"]), **kinds)
 
