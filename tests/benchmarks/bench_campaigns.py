@@ -1,3 +1,4 @@
+# ruff: noqa: T201  (the table is printed)
 """How often the intervals of campaigns with a known effect hold it, over many kinds of campaigns.
 
 Run: ``python tests/benchmarks/bench_campaigns.py [campaigns]``
