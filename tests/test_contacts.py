@@ -281,6 +281,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match=r"column 'customer_id' is missing; available: 'name', 'day'"):
         read_contacts(tmp_path / "c.csv")
+    (tmp_path / "lost.csv").write_text("??????;?????\na;b\n", encoding="utf-8")
+    with pytest.raises(DataError, match="its letters are lost"):
+        read_contacts(tmp_path / "lost.csv")
     with pytest.raises(DataError, match="cannot be read as a workbook"):
         read_contacts(tmp_path / "c.xlsx")
     with pytest.raises(DataError, match=r"is empty"):

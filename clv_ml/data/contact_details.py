@@ -12,6 +12,7 @@ import pandas as pd
 from clv_ml.config import CustomersConfig, FilesConfig
 from clv_ml.data.excel_habits import bare, moment
 from clv_ml.data.records import read_files
+from clv_ml.data.values import identity
 from clv_ml.engine import Engine, functions
 
 DETAILS = ("email", "phone", "name", "consent", "refused", "last_contacted_at")
@@ -82,9 +83,9 @@ def _rows(engine: Engine, source: FilesConfig, customers: CustomersConfig, wante
     f = functions()
     named = [name for name in wanted if name in source.mapped]
     frame = read_files(engine, source, customers.root)
-    texts = [f.trim(f.col(name).cast("string")).alias(name) for name in ("customer_id", *named)]
-    rows = engine.to_pandas(frame.select(*texts))
-    rows = rows[rows["customer_id"].notna() & (rows["customer_id"] != "")].reset_index(drop=True)
+    texts = [f.trim(f.col(name).cast("string")).alias(name) for name in named]
+    rows = engine.to_pandas(frame.select(identity("customer_id").alias("customer_id"), *texts))
+    rows = rows[rows["customer_id"].notna()].reset_index(drop=True)
     if "last_contacted_at" in named:
         at = _each(rows["last_contacted_at"], lambda text: _moment(text, source.timestamp_format))
         rows["last_contacted_at"] = pd.to_datetime(at).astype("datetime64[us]")

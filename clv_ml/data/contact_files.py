@@ -19,6 +19,7 @@ from clv_ml.errors import ConfigError, DataError, missing_columns
 
 _HEADER_ROWS = 20  # a team may have written a title above
 _DELIMITERS = (",", ";", "\t", "|")
+_REMEDY = "Name the column of customers under `columns`."
 _WORKBOOKS = (".xlsx", ".xlsm")
 
 
@@ -73,7 +74,9 @@ def read_raw_contacts(source: str | Path, wanted: Collection[str]) -> RawContact
             raise ConfigError(f"contacts {path}: no such file")
         raw = _reader(path)(path, wanted)
     if not any(heading_key(heading) in wanted for heading in raw.headings):
-        raise missing_columns(raw.name, ["customer_id"], raw.headings, "Name the column of customers under `columns`.")
+        lost = any("??" in heading for heading in raw.headings)  # what Excel writes for letters of other scripts
+        remedy = "Save it as a workbook or as CSV UTF-8: its letters are lost." if lost else _REMEDY
+        raise missing_columns(raw.name, ["customer_id"], raw.headings, remedy)
     return raw
 
 
@@ -116,9 +119,7 @@ def _workbook(path: Path, wanted: Collection[str]) -> RawContacts:
                 headings = ["" if cell is None else str(cell) for cell in row]
                 return RawContacts(str(path), headings, rows[place + 1 :], place + 2, known, refresh, epoch)
     first = next((row for rows in sheets.values() for row in rows if any(row)), [])
-    raise missing_columns(
-        str(path), ["customer_id"], [str(cell) for cell in first if cell], "Name the column of customers in `columns`."
-    )
+    raise missing_columns(str(path), ["customer_id"], [str(cell) for cell in first if cell], _REMEDY)
 
 
 def _values(sheet: Any) -> list[Sequence[Any]]:
