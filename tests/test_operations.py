@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 from collections.abc import Sequence
@@ -119,6 +120,19 @@ def test_a_night_of_the_crontab_leaves_a_complete_list_and_its_log(tmp_path: Pat
     ends = [line for line in log if line["event"] == "end"]
     assert [(line["command"], line["exit_code"]) for line in ends] == [("score", 0)]
     latest = json.loads((shop / "output" / "scores" / "latest.json").read_text())
-    assert (shop / "output" / "scores" / latest["folder"] / "_SUCCESS").is_file()
+    run = shop / "output" / "scores" / latest["folder"]
+    assert (run / "_SUCCESS").is_file()
+    assert {line["run_id"] for line in log[-3:]} == {latest["run_id"]}
+    assert ends[0]["rows"] == {"in": 40, "valid": 40, "quarantined": 0}
+    health, timings = (json.loads((run / name).read_text()) for name in ("health.json", "timings.json"))
+    assert (health["complete"], health["run_id"], health["data_age_days"]) == (
+        True,
+        latest["run_id"],
+        {"transactions": 0},
+    )
+    assert health["rows"]["transactions"]["in"] == 40
+    assert health["model"]["age_days"] == (dt.date.fromisoformat(latest["as_of"]) - dt.date(2020, 12, 31)).days
+    assert timings["seconds"] >= sum(stage["seconds"] for stage in timings["stages"]) - 0.01
+    assert [stage["stage"] for stage in timings["stages"]][:2] == ["loading_the_model", "reading_transactions"]
     assert "risk list:" in (tmp_path / "nightly.out").read_text()
     assert not (shop / "alerts").exists()

@@ -18,9 +18,13 @@ class _Operator:
     made: ClassVar[list[_Operator]] = []
 
     def __init__(self, *, task_id: str, python_callable: Any, op_args: list[str]) -> None:
-        self.task_id, self.run = task_id, lambda: python_callable(*op_args)
+        self.task_id = task_id
+        self._run, self._arguments = python_callable, op_args
         self.after: list[str] = []
         _Operator.made.append(self)
+
+    def run(self) -> None:
+        self._run(*self._arguments)
 
     def __rshift__(self, other: Self) -> Self:
         other.after.append(self.task_id)
