@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clv_ml.language.isolates import isolated
@@ -17,6 +17,8 @@ STRANGE = st.text(st.sampled_from(f"aZ1 -+.٥بשé😀\n\u2029\u200f\x00{OPEN}{
 
 
 @given(text=STRANGE | st.text(max_size=12), direction=st.sampled_from(["ltr", "rtl"]))
+@example(text=" ", direction="ltr")
+@example(text="\n", direction="rtl")
 def test_isolates_are_paired_and_nothing_else_is_lost(text: str, direction: str) -> None:
     shown = isolated(text, direction)
     depth = 0

@@ -38,7 +38,7 @@ def isolated(value: object, direction: str) -> str:
     ('A-17', True)
     """
     if isinstance(value, str) and _HARMLESS[direction].fullmatch(value):
-        return value
+        return "" if value.isspace() else value
     text = plain(value).translate(_ENDS)
     if not _balanced(text):
         text = text.translate(_CONTROLS)
