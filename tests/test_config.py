@@ -19,7 +19,8 @@ RULE = {"column": "product", "matches": "^X", "reason": "not_a_sale"}
 
 
 def tree(**sections: Any) -> dict[str, Any]:
-    base = {"name": "shop", "transactions": {"sources": [dict(FILE_SOURCE)], "exclude": [dict(RULE)]}}
+    orders = {"sources": [dict(FILE_SOURCE)], "exclude": [dict(RULE)], "rules": [dict(RULE)]}
+    base = {"name": "shop", "transactions": orders}
     return base | sections
 
 
@@ -43,7 +44,8 @@ def fields(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tup
 @pytest.mark.parametrize(("path", "name"), [pair for pair in fields(Config) if len(pair[1]) > 3])
 def test_a_misspelt_key_anywhere_is_named_with_the_right_one(path: Sequence[str], name: str) -> None:
     key = ".".join((*path, name[:-1]))
-    tables: dict[str, Any] = {name: {"sources": [dict(FILE_SOURCE)]} for name in ("events", "customers")}
+    table = {"sources": [dict(FILE_SOURCE)], "rules": [dict(RULE)]}
+    tables: dict[str, Any] = {"events": table, "customers": table}
     tables["risk"] = {"segments": [{"when": {"value_tier": "high"}, "save_rate": 0.1}], "actions": [{"action": "call"}]}
     with pytest.raises(ConfigError, match=rf"unknown key {key}; did you mean '{name}'\?"):
         build(tree(**tables), f"{key}=1")

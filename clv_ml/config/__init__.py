@@ -41,6 +41,7 @@ from clv_ml.config.tables import (
     SignalsConfig,
     SourceConfig,
     TransactionsConfig,
+    ValueRule,
 )
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "TrackingConfig",
     "TransactionsConfig",
     "ValueConfig",
+    "ValueRule",
     "build_config",
     "load_config",
 ]

@@ -22,6 +22,13 @@ _ADDED = _SOURCE | {"day", "reason", "copy"}
 _RESERVED = _ADDED | {"first_purchase", "timestamp_text", "amount_text", "amount_number", "outside_window"}
 
 
+def _require_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression, {error}") from error
+
+
 class PriceTable(Section):
     """Amounts of purchases that come without one, such as plans of a subscription."""
 
@@ -80,11 +87,41 @@ class ExcludeRule(Section):
     @field_validator("matches")
     @classmethod
     def _is_a_pattern(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression, {error}") from error
+        _require_pattern(pattern)
         return pattern
+
+
+class ValueRule(Section):
+    """What a column must hold; a row that breaks it is set aside and counts as bad."""
+
+    column: Name
+    """Canonical column to look at."""
+    reason: Name
+    """Reason code of the rows that break the rule."""
+    required: bool = False
+    """Whether the column may not be empty; an empty value keeps all that follows."""
+    matches: str | None = None
+    """Regular expression that must match somewhere in the text."""
+    one_of: tuple[str, ...] = ()
+    """The texts there are."""
+    starts_with: Name | None = None
+    """Column whose text this one must start with."""
+    sum_of: tuple[Name, ...] = ()
+    """Columns whose numbers sum to this one, to half a cent."""
+    most_alike: Annotated[int, Field(ge=1)] | None = None
+    """How many rows may hold one value; more of them hold a filler."""
+    at_least: dt.date | float | None = None
+    """Lowest number, or first day of a column of moments."""
+    at_most: dt.date | float | None = None
+    """Highest number, or last day."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.model_fields_set - {"column", "reason"}:
+            raise ValueError(f"say what {self.column} must hold, such as `required: true` or `at_least: 0`")
+        if self.matches is not None:
+            _require_pattern(self.matches)
+        return self
 
 
 class Limits(Section):
@@ -97,6 +134,8 @@ class Limits(Section):
     duplicate_files: Literal["quarantine", "keep", "refuse"] = "quarantine"
     """A file with the content of an earlier one, read in the same way: set aside as a whole, read once more, or an
     error."""
+    rules: tuple[ValueRule, ...] = ()
+    """What columns must hold beyond what every table must."""
 
 
 class RowPolicy(Limits):

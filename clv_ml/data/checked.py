@@ -70,7 +70,7 @@ def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], No
     others = {}
     if config.events is not None:
         progress("reading and checking events")
-        others["events"] = check_events(engine, read_events(engine, config.events))
+        others["events"] = check_events(engine, read_events(engine, config.events), config.events.rules)
     if config.customers is not None:
         progress("reading and checking customers")
         others["customers"] = check_customers(engine, read_customers(engine, config.customers), config.customers)

@@ -14,6 +14,7 @@ malformed_quote           t e c  yes   something stands between a closing quote 
 undecodable               t e c  yes   bytes are not in the declared encoding (UTF-8 unless `encoding` says otherwise)
 record_too_long           t e c  yes   a CSV record is longer than a million bytes
 control_character         t e c  yes   a NUL byte, a lone carriage return, or a control character in the customer id
+(codes of the config)     t e c  yes   one of `rules` is broken
 duplicate_file            t e c  no    the whole file has the content of an earlier one of the table
 outside_source_window     t      no    the moment is outside `start` and `end` of its source
 (codes of the config)     t      no    an `exclude` rule matches
@@ -98,8 +99,8 @@ def require_known_reasons(config: Config) -> None:
     ConfigError
         The message names the reason and those there are.
     """
-    rules = {rule.reason for rule in config.transactions.exclude}
-    _require("transactions", config.transactions, {*FAULTS, *DECLARED, *rules})
+    excluded = {rule.reason for rule in config.transactions.exclude}
+    _require("transactions", config.transactions, {*FAULTS, *DECLARED, *excluded})
     if config.events is not None:
         _require("events", config.events, {*EVENT_FAULTS, DUPLICATE})
     if config.customers is not None:
@@ -144,6 +145,7 @@ def require_limits(
 
 
 def _require(table: str, limits: Limits, known: set[str]) -> None:
+    known = known | {rule.reason for rule in limits.rules}
     strange = sorted(set(limits.max_bad_share_by_reason) - known)
     if strange:
         raise ConfigError(

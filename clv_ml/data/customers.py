@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 
 from clv_ml.config import CustomersConfig
-from clv_ml.data.delivered import deliveries
+from clv_ml.data.contract import CUSTOMER_FAULTS
+from clv_ml.data.delivered import DUPLICATE, deliveries
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, read_files, settle
+from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import TRACES, traces
 from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
@@ -69,6 +71,8 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
     rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
     texts = [f"{name}_text" for name in ("signup_at", *names)]
+    columns = {name: f"{name}_text" for name in ("signup_at", *names)} | {"customer_id": "customer_id"}
+    rules += rule_reasons("customers", config.rules, columns, taken=(*CUSTOMER_FAULTS, DUPLICATE, "valid"))
     # in the order of the values, so that neither the order of the rows nor a later signup decides anything
     first = [col("signup_at").asc_nulls_first(), *(col(name).asc_nulls_last() for name in texts)]
     same = window_spec().partitionBy("customer_id", "reason").orderBy(*first, "source_file", "source_line")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
-from clv_ml.config import EventsConfig
-from clv_ml.data.delivered import deliveries
+from clv_ml.config import EventsConfig, ValueRule
+from clv_ml.data.contract import EVENT_FAULTS
+from clv_ml.data.delivered import DUPLICATE, deliveries
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, moment_rules, read_files, settle
+from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVENT_COLUMNS, MEASURE, TRACES, traces
 from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import DataFrame, Engine, functions
@@ -41,13 +44,15 @@ def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
     return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
 
 
-def check_events(engine: Engine, raw: DataFrame) -> CheckedTable:
+def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()) -> CheckedTable:
     """Sort raw events into valid ones and quarantine.
 
     Parameters
     ----------
     raw
         What :func:`read_events` returns.
+    rules
+        Those of the config.
 
     Returns
     -------
@@ -71,6 +76,8 @@ def check_events(engine: Engine, raw: DataFrame) -> CheckedTable:
     )
     value = col("value_number")
     given = col("value_text").isNotNull()
+    columns = {name: name for name in EVENT_COLUMNS if name != "day"}
+    columns |= {"timestamp": "timestamp_text", "value": "value_text"}
     reason = first_reason(
         [
             (col("source_fault").isNotNull(), col("source_fault")),
@@ -79,6 +86,7 @@ def check_events(engine: Engine, raw: DataFrame) -> CheckedTable:
             (col("event_type").isNull(), "missing_event_type"),
             (given & value.isNull(), "unreadable_value"),
             (given & (f.isnan(value) | (f.abs(value) >= _LIMIT) | col("value").isNull()), "value_out_of_range"),
+            *rule_reasons("events", rules, columns, taken=(*EVENT_FAULTS, DUPLICATE, "valid")),
         ]
     )
     marked = engine.materialise(parsed.withColumn("reason", reason))

@@ -7,7 +7,7 @@ Every row that comes in is either valid or in quarantine under one reason, so th
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from clv_ml.config import RowPolicy
 from clv_ml.data.contract import DECLARED, FAULTS, require_limits
 from clv_ml.data.currencies import converted, currency_rules, require_rates
 from clv_ml.data.records import first_reason, id_rules, moment_rules
+from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVIDENCE, REQUIRED, TRACES
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
 from clv_ml.errors import ClvError, ConfigError, DataError
@@ -27,7 +28,7 @@ class QualityReport:
     """What came in and what became of it.
 
     ``quarantined`` counts rows by reason; ``refund_rows`` are valid rows with a negative amount, ``amount`` is the sum
-    of all valid ones, refunds taken off.
+    of all valid ones, refunds taken off; ``rules`` are the reasons of the config's value rules.
     """
 
     rows_in: int
@@ -39,11 +40,12 @@ class QualityReport:
     last_day: dt.date | None
     by_file: dict[str, dict[str, int]] = field(default_factory=dict)
     amount: Decimal = Decimal(0)
+    rules: tuple[str, ...] = ()
 
     @property
     def faults(self) -> dict[str, int]:
         """Rows that break the contract, by reason."""
-        return {reason: count for reason, count in self.quarantined.items() if reason in FAULTS}
+        return {reason: count for reason, count in self.quarantined.items() if reason in (*FAULTS, *self.rules)}
 
     @property
     def bad_share(self) -> float:
@@ -108,7 +110,7 @@ def check_transactions(
         marked = engine.materialise(_mark_duplicates(marked))
     if policy.refunds == "net":
         marked = engine.materialise(_mark_orphan_refunds(marked))
-    report = _report(engine, marked, rows_in)
+    report = replace(_report(engine, marked, rows_in), rules=tuple(rule.reason for rule in policy.rules))
     if report.rows_valid == 0:
         found = ", ".join(f"{reason}: {count}" for reason, count in report.quarantined.items())
         raise DataError(f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})")
@@ -138,8 +140,7 @@ _INTERNAL = {*REQUIRED, *_ADDED}
 
 def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) -> Column:
     """Build the reason of a row that can be told from the row alone; null where it is fine."""
-    f = functions()
-    col = f.col
+    f, col = functions(), functions().col
     rules: list[tuple[Column, str | Column]] = [
         (col("source_fault").isNotNull(), col("source_fault")),
         (col("outside_window"), "outside_source_window"),
@@ -170,6 +171,9 @@ def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) ->
         rules.append((col("amount") == 0, "zero_amount"))
     if policy.refunds == "drop":
         rules.append((col("amount") < 0, "refund_dropped"))
+    named = {name: name for name in columns if name not in _ADDED} | {"timestamp": "timestamp_text"}
+    taken = (*FAULTS, *DECLARED, *(rule.reason for rule in policy.exclude), "valid")
+    rules += rule_reasons("transactions", policy.rules, named | {"amount": "amount_number"}, taken=taken)
     return first_reason(rules)
 
 
