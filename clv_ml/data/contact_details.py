@@ -58,24 +58,23 @@ def contact_details(
     if not parts:
         return pd.DataFrame(index=pd.Index([], name="customer_id", dtype="str"))
     rows = pd.concat(parts, ignore_index=True)
-    by_customer = rows.groupby("customer_id", sort=True)
+    customer, names = pd.factorize(rows["customer_id"], sort=True)  # to group by numbers, once, takes a third
+    by_customer = rows.groupby(customer)
     found: dict[str, pd.Series[Any]] = {
         name: by_customer[name].min() for name in ("email", "phone", "name") if name in mapped
     }
     if "consent" in mapped:
         asked = rows["consent"].notna()  # of a source that does not map it, a row says nothing
-        said = {
-            code: (asked & rows["consent"].eq(code)).groupby(rows["customer_id"]).any() for code in ("no", "yes", "?")
-        }
+        said = {code: (asked & rows["consent"].eq(code)).groupby(customer).any() for code in ("no", "yes", "?")}
         found["consent"] = said["yes"] & ~said["no"] & ~said["?"]
         found["consent_unclear"] = ~said["no"] & ~found["consent"]
     if "refused" in mapped:
-        found["refused"] = rows["refused"].isin(["yes", "?"]).groupby(rows["customer_id"]).any()
+        found["refused"] = rows["refused"].isin(["yes", "?"]).groupby(customer).any()
     if "last_contacted_at" in mapped:
         at = rows["last_contacted_at"]
         known = at.where(at < pd.Timestamp(as_of) + pd.Timedelta(days=1))
-        found["last_contacted_at"] = known.groupby(rows["customer_id"]).max()
-    return pd.DataFrame(found).rename_axis("customer_id").sort_index()
+        found["last_contacted_at"] = known.groupby(customer).max()
+    return pd.DataFrame(found).set_axis(pd.Index(names, name="customer_id", dtype="str"))
 
 
 def _rows(engine: Engine, source: FilesConfig, customers: CustomersConfig, wanted: Sequence[str]) -> pd.DataFrame:
