@@ -129,7 +129,8 @@ def judge(
     ids = None
     if tables.treatment is not None:
         alone = judged(customers.index, tables.treatment, cutoff, config.churn.main_horizon_days)
-        progress(f"{cutoff}: {alone.left_out:,} customers are not judged: contacted within the outcome window")
+        if alone.left_out:
+            progress(f"{cutoff}: {alone.left_out:,} customers are not judged: contacted within the outcome window")
         customers, scores, happened, probabilities = map(alone.take, (customers, scores, happened, probabilities))
         ids = pd.Series(alone.ids, index=alone.names)
     churned = happened[main_label(config)].astype(float)
