@@ -181,7 +181,8 @@ def made_up_curve(listed: pd.DataFrame) -> pd.DataFrame:
             "is_chosen": n == chosen,
         }
     )
-    return points.loc[kept].reset_index(drop=True)
+    result: pd.DataFrame = points.loc[kept].reset_index(drop=True)
+    return result
 
 
 def made_up_stories(listed: pd.DataFrame, *, events: bool) -> pd.DataFrame:

@@ -12,7 +12,8 @@ const watcher = new IntersectionObserver(
       const piece = pieces[Number(entry.target.dataset.piece)];
       if (!piece || piece.body !== entry.target) return;
       if (entry.isIntersecting) draw(piece);
-      else if (piece.drawn && !piece.body.contains(document.activeElement)) clear(piece);
+      // the first lines stay: they are the way into the table for a key or a screen reader
+      else if (piece.drawn && piece.from > 0 && !piece.body.contains(document.activeElement)) clear(piece);
     });
   },
   { rootMargin: "900px 0px" }
