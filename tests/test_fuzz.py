@@ -27,7 +27,7 @@ from targets import TARGETS  # noqa: E402
 
 # the seconds of a search that finds nothing are better spent on more inputs
 _PLAIN = settings(phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
-_INPUTS = {"config_yaml": 150, "config_overrides": 150, "bundle_manifest": 100, "bundle_trees": 100}
+_INPUTS = {"config_yaml": 150, "config_overrides": 150, "bundle_manifest": 100, "bundle_trees": 100, "csv_records": 200}
 _FEW = {"csv_bytes": 4, "parquet_bytes": 4, "whole_read": 2}
 
 
@@ -45,7 +45,7 @@ def test_any_bytes_are_taken_or_refused_with_a_reason(name: str, tmp_path_factor
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
 def test_a_short_run_guided_by_coverage_finds_nothing(tmp_path: Path) -> None:
-    outcome = fuzz("everything", 1500, seconds=15, keep=tmp_path / "failed")
+    outcome = fuzz("everything", 1500, seconds=12, keep=tmp_path / "failed")
     assert not outcome.failure, f"{outcome}\n{(tmp_path / 'failed' / 'last.log').read_text()[-4000:]}"
     assert outcome.inputs > 20
     assert outcome.coverage[1] >= outcome.coverage[0] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import csv
 import datetime as dt
 import decimal
 import itertools
@@ -16,8 +17,8 @@ from records import rows_of_csv
 
 from clv_ml.config import Config, build_config
 from clv_ml.data.checked import read_checked
-from clv_ml.data.sources import read_raw
 from clv_ml.engine import Engine
+from clv_ml.engine.csv_records import split_records
 from clv_ml.errors import ConfigError, DataError
 
 COLUMNS = ("customer_id", "timestamp", "amount", "order_id")
@@ -79,6 +80,21 @@ class Readers:
         assert rows == rows_of_csv(path.read_bytes(), len(COLUMNS)), (rows, path.read_bytes())
         return 1
 
+    def records(self, data: bytes) -> int:
+        """Part the records that can be read from those that cannot; each must be on one side."""
+        path, clean = self._folder / "orders.csv", self._folder / "clean.csv"
+        path.write_bytes(HEADER + csv_body(data))
+        broken = split_records(path, clean, fields=len(COLUMNS), delimiter=",")
+        expected = rows_of_csv(path.read_bytes(), len(COLUMNS))
+        with clean.open(encoding="utf-8", newline="") as file:
+            kept = list(csv.reader(file, strict=True))
+        assert all(len(fields) == len(COLUMNS) for fields in kept), (kept, path.read_bytes())
+        assert len(kept) + len(broken) == expected, (len(kept), broken, expected, path.read_bytes())
+        places = [record.row for record in broken]
+        assert places == sorted(set(places)), places
+        assert not places or 1 <= places[0] <= places[-1] <= expected, (places, expected)
+        return 1
+
     def parquet(self, data: bytes) -> int:
         """Read a Parquet file of any types, or one with bytes changed; every row must come in once."""
         path = self._folder / "orders.parquet"
@@ -129,7 +145,8 @@ class Readers:
     def _rows_in(self, path: Path) -> int | None:
         engine = self._fresh_engine()
         try:
-            return engine.row_count(read_raw(engine, config_of(path).transactions))
+            source = config_of(path).transactions.sources[0]
+            return engine.row_count(engine.read_files([path], path.suffix[1:], source))
         except (DataError, ConfigError):
             return None
 

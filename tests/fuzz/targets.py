@@ -35,6 +35,7 @@ TARGETS: Mapping[str, Callable[[Path], Target]] = {
     "bundle_raw": lambda folder: Bundles(folder).raw,
     "bundle_manifest": lambda folder: Bundles(folder).manifest,
     "bundle_trees": lambda folder: Bundles(folder).trees,
+    "csv_records": lambda folder: Readers(folder).records,
     "csv_bytes": lambda folder: Readers(folder).csv,
     "parquet_bytes": lambda folder: Readers(folder).parquet,
     "whole_read": lambda folder: Readers(folder).checked,
