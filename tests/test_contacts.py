@@ -81,7 +81,7 @@ def test_the_filled_workbook_comes_back_in_every_language(tmp_path: Path, code: 
     assert set(table["channel"]) <= set(channel_words(words("en")))
     assert set(table["offer_cost"]) == {5.5}
     assert table["notes"].tolist()[0] == "=note 2"
-    assert found.repaired <= 1  # the id that looks like an escaped character
+    assert found.repaired <= 2  # the id that looks like an escaped character, and the one that turns its letters round
 
 
 def drop(sheet: Any, heading: str) -> None:

@@ -59,6 +59,7 @@ def test_no_text_is_a_formula_and_ids_stay_texts(english: Any) -> None:
     assert shown["00123"].value == "00123"
     assert shown["12345678901234567"].value == "12345678901234567"
     assert shown["00123"].number_format == "@"
+    assert shown["\u202egnp.exe"].value == "gnp.exe"  # not shown as exe.png
     # Excel asks for a formula again when somebody edits the cell, unless it is marked
     assert all(shown[text].quotePrefix for text in RISKY)
     assert not shown["00123"].quotePrefix

@@ -24,6 +24,7 @@ from clv_ml.reports.cell_formats import (
 from clv_ml.reports.worklist import Column
 
 _LONGEST = 32_767  # characters that a cell can hold
+_TURNING = dict.fromkeys(range(0x202A, 0x202F))
 _LINE_HEIGHT, _MOST_LINES = 15.0, 8  # points; longer texts are cut by the cell, not by the file
 _RULE = {"bottom": 4, "bottom_color": LINE}
 
@@ -73,7 +74,7 @@ def write_worklist(
             elif kind == "date":
                 sheet.write_datetime(row, place, value, usual)
             else:
-                exact = kind in ("id", "hidden")  # an id must come back as it was
+                exact = kind in ("id", "hidden")  # an id must be found again
                 text, risky = (_exact(value), is_formula_like(value)) if exact else clean(value)
                 look = band_look if kind == "band" else usual
                 sheet.write_string(row, place, text, quoted if risky else look)
@@ -134,7 +135,8 @@ def _lines(columns: Sequence[Column], row: int) -> int:
 
 
 def _exact(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()[:_LONGEST]
+    """Return an id as it is, but for marks that would show it turned round; the reader finds it again without them."""
+    return text.translate(_TURNING).encode("utf-8", "replace").decode()[:_LONGEST]
 
 
 def _clean(text: str) -> tuple[str, bool]:
