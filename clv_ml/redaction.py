@@ -6,6 +6,7 @@ The first one is that nothing puts them there. Better too much is hidden than to
 from __future__ import annotations
 
 import re
+from typing import Any
 
 HIDDEN = "***"
 
@@ -28,6 +29,21 @@ _PHONE = re.compile(
     r"|0\d{9,12}"  # 07700900123
     r")(?![\w-]|\.\d)"
 )
+
+
+def without_credentials(value: Any) -> Any:
+    """Return a tree of plain values in which no address holds a user or a password.
+
+    Examples
+    --------
+    >>> without_credentials({"sources": ["postgresql://bob:s3cret@db/shop"]})
+    {'sources': ['postgresql://***@db/shop']}
+    """
+    if isinstance(value, dict):
+        return {key: without_credentials(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_credentials(inner) for inner in value]
+    return _CREDENTIALS.sub(rf"\1{HIDDEN}@", value) if isinstance(value, str) else value
 
 
 def redacted(text: str) -> str:

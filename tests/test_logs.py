@@ -14,9 +14,11 @@ from typer.testing import CliRunner, Result
 
 from clv_ml.cli import app
 from clv_ml.cli.reporter import KEYS, Reporter, plain
+from clv_ml.config import build_config
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.redaction import redacted
 from clv_ml.stages import Stages, stage_of, tell
+from clv_ml.tracking.record import run_tags, settings
 
 ORDERS = "customer_id,timestamp,amount\na,2024-01-01,1\nb,2024-01-02,2\n,2024-01-03,3\n"
 
@@ -129,6 +131,7 @@ def test_stages_add_up_and_repeated_ones_are_summed() -> None:
     assert told == ["reading events", "checking rows", "reading events"]
 
 
+SECRET_ADDRESS = "postgresql://bob:hunter2@db.internal/crm"
 SECRETS = {
     "postgresql://bob:hunter2@db.internal/shop": ("hunter2", "bob"),
     "postgresql+psycopg2://u:p@ss/w#1@host:5432/db": ("p@ss", "w#1"),
@@ -201,6 +204,20 @@ def test_a_config_error_does_not_show_the_password_of_a_database(tmp_path: Path)
     assert result.exit_code == 2
     assert "tracking.uri" in result.stderr
     assert "hunter2" not in result.stderr + result.stdout
+
+
+def test_what_mlflow_keeps_of_a_config_holds_no_password() -> None:
+    tree = {
+        "name": "shop",
+        "transactions": {"sources": [{"dataset": "cdnow_sample"}]},
+        "contacts": {"sources": [SECRET_ADDRESS]},
+        "tracking": {"uri": SECRET_ADDRESS},
+        "handover": {"database": {"address": SECRET_ADDRESS}},
+    }
+    config = build_config(tree, environment={})
+    kept = str(settings(config)) + str(run_tags(config, config.cutoff))
+    assert "hunter2" not in kept
+    assert "postgresql://***@db.internal/crm" in kept
 
 
 def test_markup_in_a_message_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:

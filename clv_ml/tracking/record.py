@@ -16,6 +16,7 @@ from clv_ml.config import Config
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.models.bundle import Bundle
 from clv_ml.publishing import digest
+from clv_ml.redaction import without_credentials
 from clv_ml.tracking.promise import Promise, promise_files, promise_tags
 from clv_ml.tracking.run import DatasetRecord, ModelRecord, RunRecord
 
@@ -147,7 +148,8 @@ def settings(config: Config) -> dict[str, Any]:
     for table in ("transactions", "events", "customers", "contacts"):
         if isinstance(kept.get(table), dict):
             kept[table].pop("root", None)
-    return kept
+    settled: dict[str, Any] = without_credentials(kept)  # contacts can come from a database
+    return settled
 
 
 @cache
