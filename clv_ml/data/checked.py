@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from clv_ml.config import Config
+from clv_ml.config import Config, FilesConfig, SourceConfig
 from clv_ml.data.contract import require_known_reasons
 from clv_ml.data.customers import check_customers, read_customers
+from clv_ml.data.delivered import find_files, names_of
 from clv_ml.data.events import check_events, read_events
-from clv_ml.data.quality import CheckedTransactions, check_transactions, enforce_limit
-from clv_ml.data.records import CheckedTable, require_quality
+from clv_ml.data.quality import CheckedTransactions, QualityReport, check_transactions, enforce_limit
+from clv_ml.data.records import CheckedTable, TableReport, require_quality
 from clv_ml.data.sources import read_raw
 from clv_ml.engine import Engine
+
+Report = TypeVar("Report", QualityReport, TableReport)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,28 @@ def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], No
     raw = read_raw(engine, config.transactions)
     progress("checking rows")
     transactions = check_transactions(engine, raw, config.transactions, currency=config.currency)
+    found = files_of(config.transactions.sources, config.transactions.root)
+    transactions = replace(transactions, report=with_files(transactions.report, found))
     others = {}
     if config.events is not None:
         progress("reading and checking events")
-        others["events"] = check_events(engine, read_events(engine, config.events), config.events.rules)
+        checked = check_events(engine, read_events(engine, config.events), config.events.rules)
+        found = files_of(config.events.sources, config.events.root)
+        others["events"] = replace(checked, report=with_files(checked.report, found))
     if config.customers is not None:
         progress("reading and checking customers")
-        others["customers"] = check_customers(engine, read_customers(engine, config.customers), config.customers)
+        checked = check_customers(engine, read_customers(engine, config.customers), config.customers)
+        found = files_of(config.customers.sources, config.customers.root)
+        others["customers"] = replace(checked, report=with_files(checked.report, found))
     return CheckedData(transactions, others)
+
+
+def files_of(sources: Sequence[FilesConfig | SourceConfig], root: Path) -> list[str]:
+    """Return what the files of a table are called in reports."""
+    paths = [path for source in sources if source.path is not None for path in find_files(source, root)]
+    return list(names_of(paths).values())
+
+
+def with_files(report: Report, names: Sequence[str]) -> Report:
+    """Tell of files without a row, such as that of an empty day, that they held none."""
+    return replace(report, by_file={name: {"valid": 0} for name in names} | report.by_file)
