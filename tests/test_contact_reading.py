@@ -3,9 +3,10 @@
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from campaign_data import AS_OF, FIRST_LIST, HELPS, Campaign, campaign
+from campaign_data import AS_OF, FIRST_LIST, HELPS, SECOND_LIST, Campaign, campaign, contacts_of, write_list
 from typer.testing import CliRunner
 
 from clv_ml.cli import app
@@ -52,6 +53,22 @@ def test_both_arms_of_a_list_are_known_from_its_day_to_the_last_contact(shop: Ca
             [row["size"] / row["sum"]] * row["sum"]
         )
     assert set(found.index) == set(shop.customers.index)
+
+
+def test_the_control_stands_for_the_customers_of_all_lists_though_a_later_list_holds_few_to_contact(
+    shop: Campaign, tmp_path: Path
+) -> None:
+    first = shop.customers.assign(value_tier="high")
+    # a week later those contacted are left in peace, and those held back are listed again
+    later = first[first["is_control"] | (np.arange(len(first)) % 10 == 0)]
+    config = shop.config.model_copy(update={"output": shop.config.output.model_copy(update={"dir": tmp_path})})
+    write_list(config, first, FIRST_LIST, AS_OF)
+    write_list(config, later, SECOND_LIST, AS_OF + dt.timedelta(days=7))
+    both = pd.concat([shop.contacts, contacts_of(later, SECOND_LIST, AS_OF + dt.timedelta(days=7))])
+    found = treatment_of(both, campaign_lists(tmp_path / "scores"), 20, progress=silent).events
+    counts = found[found["customer_id"].isin(first.index[first["is_control"]])]["counts"]
+    assert len(counts) == 2 * first["is_control"].sum()
+    assert counts.tolist() == pytest.approx([len(first) / first["is_control"].sum()] * len(counts))
 
 
 def test_training_leaves_the_contacted_out_tells_it_and_the_control_counts_for_them(
@@ -112,6 +129,25 @@ def test_a_list_that_is_gone_leaves_the_contacted_alone_and_is_told(shop: Campai
     found = treatment_of(shop.contacts, {}, 20, progress=told.append)
     assert found.events["counts"].eq(0).all()
     assert FIRST_LIST in told[0]
+
+
+def test_a_workbook_whose_ids_a_spreadsheet_turned_into_numbers_finds_the_customers_of_its_list(
+    shop: Campaign, tmp_path: Path
+) -> None:
+    names = [f"{number:05d}" for number in range(60)]
+    customers = shop.customers.head(60).set_axis(pd.Index(names, name="customer_id"))
+    config = shop.config.model_copy(update={"output": shop.config.output.model_copy(update={"dir": tmp_path})})
+    write_list(config, customers, FIRST_LIST, AS_OF)
+    filled = contacts_of(customers, FIRST_LIST, AS_OF)
+    mangled = filled.assign(customer_id=filled["customer_id"].astype(int))
+    mangled.to_excel(tmp_path / "filled.xlsx", index=False)
+    told: list[str] = []
+    found = campaign_contacts(config, str(tmp_path / "filled.xlsx"), progress=told.append)
+    assert found is not None
+    assert found["customer_id"].tolist() == filled["customer_id"].tolist()
+    assert found["contacted_at"].tolist() == filled["contacted_at"].tolist()
+    assert set(found["refresh_id"]) == {FIRST_LIST}
+    assert f"{len(filled)} ids repaired" in told[0]
 
 
 def test_the_command_reads_contacts_measures_and_tells(

@@ -13,7 +13,7 @@ from clv_ml.config import Config
 from clv_ml.data.contacted import contact_days
 from clv_ml.data.contacts import read_contacts
 from clv_ml.models.training_rows import Progress
-from clv_ml.pipeline.campaigns import CampaignList, campaign_lists, refreshes
+from clv_ml.pipeline.campaigns import CampaignList, campaign_lists, first_assignments, refreshes
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.treatment import Treatment
@@ -99,28 +99,35 @@ def treatment_of(
     if gone:
         progress(f"contacts name {len(gone)} lists that are gone ({', '.join(gone[:3])}): no control can stand in")
     latest = pd.to_datetime(contacts["contacted_at"]).groupby(named).max()
-    worked = [_events(item, latest[name]) for name, item in lists.items() if name in latest.index]
-    return Treatment(pd.concat([made, *worked], ignore_index=True), effect_days)
+    worked = [item for name, item in lists.items() if name in latest.index]
+    if not worked:
+        return Treatment(made, effect_days)
+    counts = _stands_for(first_assignments(worked).customers)
+    events = [_events(item, counts, latest[item.refresh_id]) for item in worked]
+    return Treatment(pd.concat([made, *events], ignore_index=True), effect_days)
 
 
-def _events(item: CampaignList, latest: pd.Timestamp) -> pd.DataFrame:
-    """Both arms of a list in the tiers that have a control, from its day to the last contact or the end of validity."""
+def _stands_for(arms: pd.DataFrame) -> pd.Series[float]:
+    """Say for how many customers of the lists each counts: 0 if listed to contact, in control for all of their tier.
+
+    Over all lists together: who was contacted is left in peace for a while and who was held back is listed again, so
+    that the control of a single later list is larger than its share. Tiers without control are not in it.
+    """
+    tiers = arms.groupby("value_tier")["treated"].agg(["size", "sum"])
+    held = tiers["size"] - tiers["sum"]
+    share = (tiers["size"] / held.where(held > 0)).dropna()
+    known = arms[arms["value_tier"].isin(share.index)]
+    return known["value_tier"].map(share).astype(float).where(~known["treated"], 0.0)
+
+
+def _events(item: CampaignList, counts: pd.Series[float], latest: pd.Timestamp) -> pd.DataFrame:
+    """Both arms of a list from its day to the last contact or the end of its validity, whichever is later."""
     arms = item.arms(["valid_until"])
-    totals = arms.groupby("value_tier")["treated"].agg(["size", "sum"])
-    in_control = totals["size"] - totals["sum"]
-    told = arms[arms["value_tier"].map(in_control > 0)]
-    stands_for = told["value_tier"].map(totals["size"] / in_control.where(in_control > 0)).astype(float)
+    mine = counts[counts.index.isin(arms.index)]
     first = pd.Timestamp(item.as_of)
     ends = [first, *pd.to_datetime(arms["valid_until"].head(1) if "valid_until" in arms else [])]
     last = max([*ends, *([] if pd.isna(latest) else [latest.normalize()])])
-    return pd.DataFrame(
-        {
-            "customer_id": told.index,
-            "first": first,
-            "last": last,
-            "counts": stands_for.where(~told["treated"], 0.0).to_numpy(),
-        }
-    )
+    return pd.DataFrame({"customer_id": mine.index, "first": first, "last": last, "counts": mine.to_numpy()})
 
 
 def _located(config: Config) -> list[str | Path]:
