@@ -27,7 +27,7 @@ ACTIONS: dict[str, Callable[[Words], str]] = {
 }
 """What to do by code, in words."""
 
-_SILENT = ("overdue", "longest_silence", "silent_lately", "no_activity")
+_SILENT = ("overdue", "longest_silence", "longer_gap", "silent_lately", "no_activity")
 _LESS = ("orders_slowing", "spend_falling", "smaller_order")
 _FADING = ("visits_falling", "minutes_falling", "breadth_shrinking")
 
