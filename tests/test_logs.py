@@ -60,6 +60,7 @@ def test_each_stage_has_a_beginning_and_an_end_with_its_seconds(validated: Resul
 
 def test_the_last_line_sums_up_with_every_stage_and_the_exit_code(validated: Result) -> None:
     *before, end = _lines(validated)
+    assert end["rows"] == {"in": 3, "valid": 2, "quarantined": 1}
     assert (end["event"], end["level"], end["exit_code"]) == ("end", "info", 0)
     assert [item["stage"] for item in end["stages"]] == [line["stage"] for line in before if line["event"] == "start"]
     assert end["peak_memory_bytes"] > 2**20

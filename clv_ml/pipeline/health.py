@@ -6,16 +6,12 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from clv_ml.pipeline.prepared import row_counts
 from clv_ml.publishing import TIMINGS, write_json
 from clv_ml.reports.score_results import Scored
 from clv_ml.stages import Stages
 
 HEALTH = "health.json"
-
-
-def row_counts(told: dict[str, Any]) -> dict[str, int]:
-    """Return how many rows came in, are valid and were set aside, of one table or its report."""
-    return {"in": told["rows_in"], "valid": told["rows_valid"], "quarantined": told["rows_quarantined"]}
 
 
 def health_of(scored: Scored) -> dict[str, Any]:

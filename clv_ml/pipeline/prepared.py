@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clv_ml.config import Config, SignalsConfig
 from clv_ml.data.checked import CheckedData, read_checked
@@ -21,6 +22,7 @@ from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
 from clv_ml.snapshot.tables import Tables, known_events
 from clv_ml.snapshot.window import as_date, day_totals
+from clv_ml.stages import tell
 
 
 def silent(message: str) -> None:
@@ -70,6 +72,7 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
     with own_spill_folder(config) as limits, Engine(limits) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
+        tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
         checked.enforce(config)
         tables = tables_of(engine, checked, config)
         require_plausible_totals(engine, tables.totals, checked.transactions.report.amount, config.gates)
@@ -110,8 +113,14 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedDat
     with own_spill_folder(config) as limits, Engine(limits) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
+        tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
         publish(folder, lambda aside: checked.write_quarantine(engine, aside))
     return checked, folder / "quarantine.parquet"
+
+
+def row_counts(told: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows of a table came in, are valid and were set aside, from its report."""
+    return {"in": told["rows_in"], "valid": told["rows_valid"], "quarantined": told["rows_quarantined"]}
 
 
 def fingerprint(prepared: Prepared, day: dt.date) -> str:

@@ -21,7 +21,7 @@ from clv_ml.pipeline.drift import stability_of
 from clv_ml.pipeline.forecasting import promise_of
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.handover import require_handover, write_handover, write_list_table
-from clv_ml.pipeline.health import row_counts, write_health
+from clv_ml.pipeline.health import write_health
 from clv_ml.pipeline.knowledge import Knowledge, gather
 from clv_ml.pipeline.listing import make_list
 from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
@@ -87,7 +87,6 @@ def score(
     bundle = load_bundle(found)
     scored: Scored | None = None
     with prepare(config, progress=progress) as prepared:
-        tell(progress, rows=row_counts(prepared.report.to_dict()))
         day = as_of or prepared.last_day
         require_history(prepared, day)
         require_gates(prepared, config, day)
