@@ -6,13 +6,13 @@ import codecs
 import csv
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from clv_ml.config import Layout
-from clv_ml.errors import DataError
+from clv_ml.errors import ClvError, DataError
 
 _DELIMITERS = (",", ";", "\t", "|")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -33,13 +33,16 @@ class Header:
         return tuple(name if first(name) == place else f"{name} ({place + 1})" for place, name in enumerate(self.names))
 
 
-def plain_copy(path: Path, layout: Layout, target: Path) -> Path:
+def plain_copy(path: Path, layout: Layout, new_copy: Callable[[], Path]) -> Path:
     """Return the file itself where it is plain UTF-8, else a copy that is.
 
-    Bytes that are not in the declared encoding stay as they are, for the row to be set aside.
+    Bytes that are not in the declared encoding stay as they are, for the row to be set aside. `new_copy` gives the path
+    of a copy; it is asked only where one is needed.
 
     Raises
     ------
+    ClvError
+        If a copy cannot be written.
     DataError
         If the file is packed and damaged, is UTF-16 without being declared so, or cannot be decoded at all.
     """
@@ -54,6 +57,7 @@ def plain_copy(path: Path, layout: Layout, target: Path) -> Path:
         raise DataError(f"{path}: the file starts with the mark of UTF-16; set `encoding: utf-16` at its source")
     if utf8 and not packed:
         return path
+    target = new_copy()
     try:
         with _opened(path, packed=packed) as file, target.open("wb") as out:
             if utf8:
@@ -62,6 +66,8 @@ def plain_copy(path: Path, layout: Layout, target: Path) -> Path:
             else:
                 _transcode(file, out, layout.encoding, path)
     except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of gzip
+            raise ClvError(f"{path}: cannot be copied to {target}: {error.strerror or error}") from error
         raise _damaged(path, error) from error
     return target
 

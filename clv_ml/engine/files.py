@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Run = Callable[[str], Any]
 _LINE = "row_number() OVER ()"
+_RECORD_ERRORS = ("InvalidInputException", "ConversionException")  # unlike memory and disk that run out
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Files:
         except ClvError as error:
             listed = ", ".join(str(file.path) for file in files)
             failure = DataError(f"{listed}: cannot be read: {error}")
-            if file_format != "csv":
+            if file_format != "csv" or type(error.__cause__).__name__ not in _RECORD_ERRORS:
                 raise failure from error.__cause__
             files = [self._mended(file) for file in files]
             try:
@@ -175,7 +176,7 @@ class Files:
 
     def _opened(self, path: Path, file_format: str, layout: Layout, name: str, fault: str | None) -> _File:
         if file_format == "csv":
-            plain = plain_copy(path, layout, self._copy_of(path))
+            plain = plain_copy(path, layout, lambda: self._copy_of(path))
             header = read_header(plain, path, layout)
             columns = {column: (f"source.f{place}", "VARCHAR") for place, column in enumerate(header.unique_names)}
             reader = csv_reader(plain, header, with_header=True)
@@ -211,7 +212,15 @@ class Files:
 
     def _copy_of(self, path: Path) -> Path:
         if self._copies is None:
-            self._copies = tempfile.TemporaryDirectory(prefix="clv_ml_", dir=self._folder, ignore_cleanup_errors=True)
+            try:
+                if self._folder is not None:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                self._copies = tempfile.TemporaryDirectory(
+                    prefix="clv_ml_", dir=self._folder, ignore_cleanup_errors=True
+                )
+            except OSError as error:
+                where = self._folder or "the system's temporary folder"
+                raise ClvError(f"{path}: cannot be copied to {where}: {error.strerror or error}") from error
         return Path(self._copies.name) / f"{next(self._numbers)}_{path.name}"
 
 
