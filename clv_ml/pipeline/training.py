@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +13,11 @@ from clv_ml.evaluation.backtest import Backtest, backtest, earlier_cutoffs, judg
 from clv_ml.evaluation.diagnosis import diagnose
 from clv_ml.evaluation.promotion import Decision
 from clv_ml.evaluation.rivals import fit_rivals
-from clv_ml.models.bundle import Bundle, save_bundle
+from clv_ml.models.bundle import Bundle
 from clv_ml.models.fitting import fit_with_rows
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.pipeline.bundles import keep_bundle
 from clv_ml.pipeline.contact_reading import with_treatment
 from clv_ml.pipeline.drift import reference_facts
 from clv_ml.pipeline.example import example_records
@@ -96,9 +95,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
             # nothing has come after this model yet: show how the latest that can be judged has done
             diagnoses.append(diagnose(engine, tables.totals, backtests[-1].models, horizon_days=horizon, last_day=last))
         progress("saving the model")
-        staged = config.tracking.store / "bundles" / f".{config.name}-{day}.{os.getpid()}"
-        bundle = save_bundle(models, facts, staged)
-        bundle_path = _settle(staged, config.tracking.store / "bundles" / f"{config.name}-{day}-{bundle.version}")
+        bundle, bundle_path = keep_bundle(models, facts, config, day, progress=progress)
         folder = config.output.dir / "train" / f"cutoff={day}"
 
         def write(aside: Path) -> None:
@@ -126,12 +123,3 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
     evidence = [promotion_record(config, decision, bundle, champion)] if champion else []
     run = log_training(config, record, *evidence)
     return TrainResult(folder, bundle_path, bundle, run, backtests, prepared.report, decision)
-
-
-def _settle(staged: Path, final: Path) -> Path:
-    """Move a finished bundle to its name; one with the same content may be there already."""
-    if final.exists():
-        shutil.rmtree(staged)
-    else:
-        staged.rename(final)
-    return final
