@@ -77,7 +77,11 @@ class Readers:
         rows = self._rows_in(path)
         if rows is None:
             return 0
-        assert rows == rows_of_csv(path.read_bytes(), len(COLUMNS)), (rows, path.read_bytes())
+        content = path.read_bytes()
+        expected = rows_of_csv(content, len(COLUMNS))
+        # a line of nothing but carriage returns is an empty line to some, a broken record to others
+        bare = sum(1 for line in content.replace(b"\r\n", b"\n").split(b"\n") if line and not line.strip(b"\r"))
+        assert expected - bare <= rows <= expected, (rows, expected, content)
         return 1
 
     def records(self, data: bytes) -> int:
