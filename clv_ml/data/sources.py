@@ -39,10 +39,14 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
     """
     files = [source for source in config.sources if source.dataset is None]
     found = iter(deliveries(files, config.root, duplicates=config.duplicate_files))
-    frames = [_read_source(engine, s, next(found) if s.dataset is None else None) for s in config.sources]
+    alike: dict[Any, list[DataFrame]] = {}  # to plan a query costs a second: one for all sources that are alike
+    for source in config.sources:
+        frame = _read_source(engine, source, next(found) if source.dataset is None else None)
+        window = (source.start, source.end, source.timezone if source.start or source.end else None)
+        alike.setdefault((window, tuple(frame.columns)), []).append(frame)
     parts = [
-        canonical(frame, start=s.start, end=s.end, timezone=s.timezone)
-        for frame, s in zip(frames, config.sources, strict=True)
+        canonical(functools.reduce(lambda left, right: left.unionByName(right), frames), start=a, end=b, timezone=zone)
+        for ((a, b, zone), _), frames in alike.items()
     ]
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     aligned = [_with_columns(part, names) for part in parts]
