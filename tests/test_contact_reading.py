@@ -121,7 +121,7 @@ def test_keeping_everybody_or_naming_no_contacts_leaves_the_tables_alone(shop: C
     none = shop.config.model_copy(update={"contacts": ContactsConfig()})
     assert with_treatment(prepared, none, AS_OF, progress=silent) is prepared.tables
     assert configured_contacts(none, progress=silent) is None
-    assert campaign_contacts(none, None, progress=silent) is None
+    assert campaign_contacts(none, [], progress=silent) is None
 
 
 def test_a_list_that_is_gone_leaves_the_contacted_alone_and_is_told(shop: Campaign) -> None:
@@ -142,7 +142,7 @@ def test_a_workbook_whose_ids_a_spreadsheet_turned_into_numbers_finds_the_custom
     mangled = filled.assign(customer_id=filled["customer_id"].astype(int))
     mangled.to_excel(tmp_path / "filled.xlsx", index=False)
     told: list[str] = []
-    found = campaign_contacts(config, str(tmp_path / "filled.xlsx"), progress=told.append)
+    found = campaign_contacts(config, [str(tmp_path / "filled.xlsx")], progress=told.append)
     assert found is not None
     assert found["customer_id"].tolist() == filled["customer_id"].tolist()
     assert found["contacted_at"].tolist() == filled["contacted_at"].tolist()

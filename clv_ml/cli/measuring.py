@@ -16,10 +16,10 @@ from clv_ml.config import load_config
 def measure(
     config: ConfigOption,
     contacts: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="What came back: the filled workbook, CSV, Parquet, or DATABASE-ADDRESS#TABLE; the config's contacts "
-            "by default, and where there are none the lists alone."
+            help="What came back: the filled workbook, CSV, Parquet, or DATABASE-ADDRESS#TABLE; repeatable. The "
+            "config's contacts by default, and where there are none the lists alone."
         ),
     ] = None,
     as_of: Annotated[
@@ -39,7 +39,7 @@ def measure(
 
         settings = load_config(config, overrides=overrides or ())
         day = parsed_day(as_of, "--as-of")
-        known = pipeline.campaign_contacts(settings, contacts, progress=reporter)
+        known = pipeline.campaign_contacts(settings, contacts or (), progress=reporter)
         result = pipeline.measure(settings, known, as_of=day, horizon_days=horizon, progress=reporter)
         reporter.stop()
         _tell(result)

@@ -60,11 +60,11 @@ def read_sources(
     return pd.concat(parts, ignore_index=True)
 
 
-def campaign_contacts(config: Config, source: str | None, *, progress: Progress) -> pd.DataFrame | None:
-    """Read the contacts to measure by: those of a source, else those of the config, else None."""
-    if source is None:
+def campaign_contacts(config: Config, sources: Sequence[str], *, progress: Progress) -> pd.DataFrame | None:
+    """Read the contacts to measure by: those of the sources given, else those of the config, else None."""
+    if not sources:
         return configured_contacts(config, progress=progress)
-    return read_sources([source], campaign_lists(config.output.dir / "scores"), progress=progress)
+    return read_sources(sources, campaign_lists(config.output.dir / "scores"), progress=progress)
 
 
 def configured_contacts(config: Config, *, more_ids: Iterable[str] = (), progress: Progress) -> pd.DataFrame | None:
