@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 # what libFuzzer says of its progress, and Python of an error
 _RAN = re.compile(r"(?m)^(?:#|stat::number_of_executed_units: +)(\d+)\b")
 _TOLD = re.compile(r"(?m)^(?:\w+\.)*\w*(?:Error|Exception)\b.*$|^.*(?:deadly signal|timeout|out-of-memory).*$")
+_SEEDS = 48
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ def fuzz(target: str, inputs: int, *, seconds: int, keep: Path, seed: int = 1) -
     with tempfile.TemporaryDirectory(prefix="clv_ml_fuzz_") as folder:
         corpus = Path(folder) / "corpus"
         corpus.mkdir()
+        draw = random.Random(seed)  # inputs of some length from the start; an empty one steers nothing
+        for at in range(_SEEDS):
+            (corpus / f"{at:03}").write_bytes(draw.randbytes(8 * (1 + at % 16)))
         keep.mkdir(parents=True, exist_ok=True)
         options = [
             f"-runs={inputs}",
