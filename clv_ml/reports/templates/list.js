@@ -66,6 +66,8 @@ function sorted(rows) {
 
 function refresh() {
   state.shown = sorted(filtered());
+  byId("none").hidden = state.shown.length > 0;
+  byId("customers").hidden = state.shown.length === 0; // before the lines are drawn: what is hidden has no height
   drawRows();
   tellCounts();
   markHeadings();
@@ -82,8 +84,6 @@ function sortBy(name, down) {
 function tellCounts() {
   const n = state.shown.length;
   byId("shown").textContent = n === total ? counted("customers", n) : counted("shown_of", total, { shown: number(n) });
-  byId("none").hidden = n > 0;
-  byId("customers").hidden = n === 0;
   const status = byId("filter-action_status").value;
   const aside = status === "" || status === "contact" ? "" : speech.aside[status] || "";
   byId("aside").textContent = aside;
