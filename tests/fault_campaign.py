@@ -145,7 +145,7 @@ def main() -> int:
         if options.boundaries:
             campaign.kill_at_boundaries(campaign.boundaries())
         if options.scenarios:
-            found = scenarios.everything(business, work, campaign.seconds)
+            found = scenarios.everything(business, work)
             options.scenarios.write_text(json.dumps(found, indent=1), encoding="utf-8")
     for fault in campaign.faults:
         _say(f"NOT SURVIVED: {fault}")

@@ -25,12 +25,17 @@ class Points:
     folders
         Only what happens below them counts.
     kill_at
-        Number of the boundary, from 1, at which the process kills itself; it only counts where None.
+        Number of the boundary, from 1, at which the process gets a signal; it only counts where None.
+    how
+        That signal.
     """
 
-    def __init__(self, folders: Sequence[Path], kill_at: int | None = None) -> None:
+    def __init__(
+        self, folders: Sequence[Path], kill_at: int | None = None, how: signal.Signals = signal.SIGKILL
+    ) -> None:
         self._folders = tuple(str(folder) for folder in folders)
         self._kill_at = kill_at
+        self._how = how
         self.names: list[str] = []
 
     def install(self) -> None:
@@ -68,4 +73,4 @@ class Points:
     def _reached(self, name: str) -> None:
         self.names.append(name)
         if len(self.names) == self._kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._how)

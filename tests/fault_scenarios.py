@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import fault_jobs as jobs
+from fault_points import Points
 
 from clv_ml.errors import EXIT_CODES
 from clv_ml.pipeline.runs import latest_run
@@ -22,15 +23,15 @@ from clv_ml.pipeline.runs import latest_run
 OK = "ok"
 
 
-def everything(business: jobs.Business, work: Path, seconds: float) -> dict[str, list[str]]:
-    """Run every scenario; `seconds` is how long an undisturbed job takes."""
+def everything(business: jobs.Business, work: Path) -> dict[str, list[str]]:
+    """Run every scenario."""
     return {
         "mlflow_down": [jobs.words(work / "undisturbed")],
         "two_at_once": two_at_once(business, work),
         "disk_full": disk_full(business, work),
         "read_only": read_only(business, work),
         "little_memory": little_memory(business, work),
-        "stopped": stopped(business, work, seconds),
+        "stopped": stopped(business, work),
     }
 
 
@@ -95,17 +96,15 @@ def little_memory(business: jobs.Business, work: Path) -> list[str]:
     return told
 
 
-def stopped(business: jobs.Business, work: Path, seconds: float) -> list[str]:
-    """Ask the job to stop, by a scheduler or by Ctrl-C, at several moments."""
+def stopped(business: jobs.Business, work: Path) -> list[str]:
+    """Ask the job to stop, as a scheduler or Ctrl-C does, when it is about to write."""
     told = []
-    for number, kind in enumerate((signal.SIGTERM, signal.SIGINT) * 2):
+    for boundary, kind in ((3, signal.SIGTERM), (9, signal.SIGINT), (15, signal.SIGTERM), (21, signal.SIGINT)):
         folder = work / "stopped"
         jobs.copy(work / "begun", folder)
-        moment = seconds * (number + 1) / 5
-        child = jobs.start(business, folder, business.days[1])
-        code = jobs.finish(child, kill_after=moment, how=kind)
-        wrong = "" if code in {0, 128 + kind} else f"ended with {code}"
-        told.append(_judged(business, work, folder, wrong, f"{kind.name} after {moment:.2f} s: {code}"))
+        code = jobs.run(business, folder, business.days[1], first=Points([folder], boundary, kind).install)
+        wrong = "" if code == 128 + kind else f"ended with {code}: {jobs.words(folder)}"
+        told.append(_judged(business, work, folder, wrong, f"{kind.name} at boundary {boundary}: {code}"))
     return told
 
 

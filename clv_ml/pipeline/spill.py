@@ -30,18 +30,22 @@ def own_spill_folder(config: Config) -> Iterator[EngineConfig]:
     base = config.engine.temp_directory or config.output.dir / ".spill"
     mine = base / f"{_NAME}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     lock = mine.with_name(mine.name + _LOCK)
+    handle: int | None = None
     try:
-        base.mkdir(parents=True, exist_ok=True)
-        _clean(base)
-        handle = _take(lock)
-        mine.mkdir()
-    except OSError as error:
-        raise cannot_write(base, error) from error
-    try:
+        try:
+            base.mkdir(parents=True, exist_ok=True)
+            _clean(base)
+            handle = _take(lock)
+            mine.mkdir()
+        except OSError as error:
+            raise cannot_write(base, error) from error
         yield config.engine.model_copy(update={"temp_directory": mine})
     finally:
-        remove(mine)
-        _release(lock, handle)
+        with suppress(OSError):  # where nothing could be written, nothing is there
+            remove(mine)
+            lock.unlink(missing_ok=True)
+        if handle is not None:
+            os.close(handle)
         with suppress(OSError):  # others spill there, or it was there before
             base.rmdir()
 
