@@ -70,7 +70,7 @@ def job(folder: Path, file: str, *, people: bool, capacity: int) -> Config:
         "transactions": {"sources": [{"path": str(folder / file), "columns": {name: name for name in names}}]},
         "churn": {"max_snapshots": 3, "horizons_days": [30, 90]},
         "forecast": {"error_cutoffs": 0},
-        "backtest": {"periods": 0},
+        "backtest": {"periods": 1},
         "risk": {"capacity": capacity},
         "tracking": {"store": str(folder / "models")},
         "output": {"dir": str(folder / "output")},
