@@ -29,7 +29,7 @@ def test_isolates_are_paired_and_nothing_else_is_lost(text: str, direction: str)
         assert character not in "\n\u2028\u2029"
     assert depth == 0
     kept = CONTROLS.sub("", plain(text).translate(str.maketrans("\n\t\u2028\u2029", "    ")))
-    assert CONTROLS.sub("", shown) == kept
+    assert CONTROLS.sub("", shown) == (kept if kept.strip() else "")
     assert isolated(shown, direction) == shown  # once is enough
 
 

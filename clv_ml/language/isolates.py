@@ -40,6 +40,8 @@ def isolated(value: object, direction: str) -> str:
     if isinstance(value, str) and _HARMLESS[direction].fullmatch(value):
         return "" if value.isspace() else value
     text = plain(value).translate(_ENDS)
+    if not text.translate(_CONTROLS).strip():
+        return ""
     if not _balanced(text):
         text = text.translate(_CONTROLS)
     depth = 0

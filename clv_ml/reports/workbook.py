@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from clv_ml.data.contact_words import CODES_SHEET, channel_words, column_words, outcome_words
 from clv_ml.language import Words
@@ -58,6 +57,8 @@ def write_workbook(
     columns = worklist_columns(shown, details, words)
     as_of = dt.date.fromisoformat(str(listed["as_of"].iloc[0])) if len(listed) else dt.date(2000, 1, 1)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    import xlsxwriter  # a served model has no use for it
+
     with xlsxwriter.Workbook(
         str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"} | options
     ) as book:
