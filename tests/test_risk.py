@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv_ml.config import Config, RiskConfig
+from clv_ml.decisions import risk
 from clv_ml.decisions.deciding import decide
 from clv_ml.decisions.risk import RISK_COLUMNS, ListContext, RiskList, risk_list
 from clv_ml.decisions.targeting import STATUSES
@@ -166,6 +167,24 @@ def test_a_list_knows_the_one_before_it() -> None:
     previous = listed(scores_of([0.5, 0.9], [100.0, 90.0]))
     table = made(scores_of([0.9, 0.9, 0.9], [100.0, 90.0, 80.0]), previous=previous).table
     assert table["change"].tolist() == ["higher_risk", "same", "new"]
+
+
+def test_of_a_long_list_the_model_explains_those_to_work_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(risk, "EXPLAINED", 2)
+    scores = scores_of([0.9, 0.8, 0.7, 0.6], [100.0] * 4)
+    customers = customers_of(scores)
+    asked: list[list[str]] = []
+
+    def explain(rows: pd.DataFrame) -> pd.DataFrame:
+        asked.append(rows.index.tolist())
+        return pd.DataFrame({"days_since_last": 1.0, "base_value": 0.0}, index=rows.index)
+
+    for capacity, explained in ((1, 2), (3, 3)):
+        config = RiskConfig.model_validate({"list_share": 1.0, "control": {"share": 0.0}, "capacity": capacity})
+        decisions = decide(customers, scores, config=config, main_score="p_churn_90d", as_of=DAY)
+        table = risk_list(customers, scores, decisions, config=config, context=CONTEXT, explain=explain).table
+        assert asked.pop() == table["customer_id"].tolist()[:explained]
+        assert (table["reason_1"] != "").all()
 
 
 def test_the_arguments_are_left_alone() -> None:
