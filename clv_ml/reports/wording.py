@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-import unicodedata
-from numbers import Real
 
-import pandas as pd
+from clv_ml.language.values import finite as number
+from clv_ml.language.values import is_missing, plain
+
+__all__ = [
+    "MISSING",
+    "MODEL_NAMES",
+    "count",
+    "date_words",
+    "days",
+    "is_missing",
+    "money",
+    "number",
+    "percent",
+    "plain",
+    "too",
+]
 
 MISSING = "—"
 MODEL_NAMES = {"bgnbd": "BG/NBD", "mbgnbd": "Modified BG/NBD", "pareto_nbd": "Pareto/NBD"}
-
-
-def is_missing(value: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN, NaT, NA or blank text.
-
-    Examples
-    --------
-    >>> [is_missing(value) for value in (None, float("nan"), "  ", 0, "x")]
-    [True, True, True, False, False]
-    """
-    if value is None or value is pd.NA or value is pd.NaT:
-        return True
-    if isinstance(value, str):
-        return not value.strip()
-    return isinstance(value, float) and math.isnan(value)
-
-
-def plain(value: object) -> str:
-    """Return text that cannot break a page: controls, lone surrogates and text-turning overrides become U+FFFD.
-
-    Examples
-    --------
-    >>> plain("a" + chr(0) + "b") == "a" + chr(0xFFFD) + "b"
-    True
-    """
-    if is_missing(value):
-        return ""
-    text = str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _is_unfit(c) else c for c in text)
-
-
-def number(value: object) -> float | None:
-    """Return a finite float, or None for anything else (missing, infinite, text).
-
-    Examples
-    --------
-    >>> number(3), number("3"), number(float("inf"))
-    (3.0, None, None)
-    """
-    if isinstance(value, bool) or is_missing(value):
-        return None
-    if not isinstance(value, Real) and not hasattr(value, "as_tuple"):  # Decimal is no Real
-        return None
-    result = float(value)  # type: ignore[arg-type]
-    return result if math.isfinite(result) else None
 
 
 def count(value: object) -> str:
@@ -163,13 +128,6 @@ def too(gap: float, unit: str) -> str:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _is_unfit(character: str) -> bool:
-    if character in "\t\n":
-        return False
-    # U+202D and U+202E turn the letters after them round, so that one name passes for another.
-    return unicodedata.category(character) in ("Cc", "Cs") or character in "\u202d\u202e"
 
 
 def _signed(text: str) -> str:
