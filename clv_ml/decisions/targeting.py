@@ -135,7 +135,7 @@ def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.Da
         Who may be contacted, most profit first, paying or not: expected_net_profit, expected_saves, expected_cost.
     """
     profit = candidates["expected_net_profit"].to_numpy(dtype=np.float64)
-    rest = np.geomspace(max(_CURVE_ALL, 1), max(len(profit), _CURVE_ALL), _CURVE_REST).round()
+    rest = np.geomspace(_CURVE_ALL, max(len(profit), _CURVE_ALL), _CURVE_REST).round()
     points = np.unique([*range(min(len(profit), _CURVE_ALL) + 1), best, chosen, *rest]).astype(np.int64)
     points = points[points <= len(profit)]
 
