@@ -169,3 +169,15 @@ def test_quantiles_are_the_smallest_counts_that_reach_the_level(name: str) -> No
             alive = model.probability_alive(ROWS).iloc[row]
             below = 1 - alive + alive * np.cumsum(chances)
             assert found.iloc[row].tolist() == [int(np.argmax(below >= level)) for level in levels]
+
+
+def test_a_forecast_does_not_depend_on_who_else_is_in_the_batch() -> None:
+    rng = np.random.default_rng(4)
+    x, age = rng.poisson(3, 400).astype(float), rng.integers(1, 2000, 400).astype(float)
+    rows = pd.DataFrame({"frequency": x, "recency": np.where(x > 0, np.floor(age / 2), 0.0), "T": age})
+    rows = rows[(x == 0) | (rows["recency"] > 0)]
+    model = PurchaseModel.from_params(r=0.2426, alpha=3.9, a=0.7929, b=2.4259)  # few orders of the quadrature, panels
+    whole = model.expected_purchases(rows, horizon_days=365)
+    for size in (1, 3, 100):
+        parts = [model.expected_purchases(rows[at : at + size], horizon_days=365) for at in range(0, len(rows), size)]
+        pd.testing.assert_series_equal(pd.concat(parts), whole, check_exact=True)

@@ -111,7 +111,8 @@ def _by_panels(shape: Floats, z: Floats, a: float, b: Floats) -> Floats:
     p = expit(u)
     log_density = a * log_expit(u) + b[:, None] * log_expit(-u) - betaln(a, b)[:, None]
     kernel = -np.expm1(-shape[:, None] * np.log1p(p * z[:, None])) / p
-    middle = (high - low) * ((np.exp(log_density) * kernel) @ w)
+    # a product of matrices adds the terms of a row in an order that depends on how many rows there are
+    middle = (high - low) * np.einsum("ij,j->i", np.exp(log_density) * kernel, w)
     at_one = -np.expm1(-shape * np.log1p(z))
     ends = shape * z * betainc(a, b, expit(low)) + at_one * betainc(b, a, expit(-high))
     return np.asarray(ends + middle)
