@@ -47,6 +47,7 @@ def test_a_misspelt_key_anywhere_is_named_with_the_right_one(path: Sequence[str]
     table = {"sources": [dict(FILE_SOURCE)], "rules": [dict(RULE)]}
     tables: dict[str, Any] = {"events": table, "customers": table}
     tables["risk"] = {"segments": [{"when": {"value_tier": "high"}, "save_rate": 0.1}], "actions": [{"action": "call"}]}
+    tables["cohorts"] = {"acquisition_costs": [{"total": 9}], "scenarios": [{"name": "same"}]}
     with pytest.raises(ConfigError, match=rf"unknown key {key}; did you mean '{name}'\?"):
         build(tree(**tables), f"{key}=1")
 

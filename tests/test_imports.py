@@ -21,6 +21,7 @@ ORDER = (
     "models",
     "decisions",
     "evaluation",
+    "economics",
     "reports",
     "tracking",
     "pipeline",

@@ -4,6 +4,7 @@ Later wins: defaults < YAML file < environment (``CLV_ML__OUTPUT__DIR=/data/out`
 (``--set output.dir=/data/out``).
 """
 
+from clv_ml.config.cohorts import AcquisitionCost, CohortAlerts, CohortsConfig, Scenario
 from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import (
     ActionRule,
@@ -46,11 +47,14 @@ from clv_ml.config.tables import (
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "AcquisitionCost",
     "ActionRule",
     "AlarmsConfig",
     "AudienceConfig",
     "BacktestConfig",
     "ChurnConfig",
+    "CohortAlerts",
+    "CohortsConfig",
     "Config",
     "ContactsConfig",
     "ControlConfig",
@@ -76,6 +80,7 @@ __all__ = [
     "PseudonymConfig",
     "RiskConfig",
     "RowPolicy",
+    "Scenario",
     "SegmentEconomics",
     "SignalsConfig",
     "SourceConfig",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from clv_ml.config.cohorts import CohortsConfig
 from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
 from clv_ml.config.gates import GatesConfig
@@ -200,6 +201,7 @@ class Config(Section):
     sufficiency: SufficiencyConfig | None = None
     forecast: ForecastConfig = ForecastConfig()
     drift: DriftConfig = DriftConfig()
+    cohorts: CohortsConfig = CohortsConfig()
     risk: RiskConfig = RiskConfig()
     handover: HandoverConfig = HandoverConfig()
     tracking: TrackingConfig = TrackingConfig()

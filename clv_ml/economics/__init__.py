@@ -1,0 +1,1 @@
+"""Economics of cohorts: what they bought, came back and were worth, observed and simply computed."""
