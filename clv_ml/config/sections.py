@@ -16,9 +16,26 @@ from clv_ml.config.handover import HandoverConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
 
-class EngineConfig(Section):
-    """Limits of the data engine; DuckDB's defaults (all cores, 80 % of memory) where None."""
+class SparkConfig(Section):
+    """Where Spark is, for `kind: spark`; a session that is active already is taken as it is."""
 
+    master: Annotated[str, Field(pattern=r"^(local(\[[^\]]+\])?|yarn|(spark|k8s|sc)://.+)$")] = "local[*]"
+    """local[N], spark://host:port, yarn, k8s://..., or sc://host:port for Spark Connect."""
+    app_name: Annotated[str, Field(min_length=1)] = "clv_ml"
+    """What Spark's own pages call the job."""
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Settings of a new session, such as spark.executor.memory."""
+    spill: str | None = None
+    """A folder or URL that all workers reach, for intermediate results; they are persisted in the workers where None,
+    and written to a temporary folder where Spark is on this machine alone."""
+
+
+class EngineConfig(Section):
+    """What runs the data, and its limits; DuckDB's defaults (all cores, 80 % of memory) where None."""
+
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    """duckdb: this machine; spark: a cluster, by the same definitions."""
+    spark: SparkConfig = SparkConfig()
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(MB|MiB|GB|GiB|TB|TiB)$")] | None = None
     """Memory before spilling to disk, such as "4GB"."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None

@@ -1,6 +1,19 @@
-"""The only room that knows what runs the data (DuckDB); everything else speaks the PySpark DataFrame API."""
+"""The only room that knows what runs the data (DuckDB, Spark); everything else speaks the PySpark DataFrame API."""
 
+from clv_ml.engine.dialect import MONEY, Column, DataFrame, dialect, functions, window_spec
 from clv_ml.engine.reading import AMBIGUOUS
-from clv_ml.engine.session import MONEY, Column, DataFrame, Engine, functions, window_spec
+from clv_ml.engine.session import Engine
+from clv_ml.engine.spark import SparkEngine, open_engine
 
-__all__ = ["AMBIGUOUS", "MONEY", "Column", "DataFrame", "Engine", "functions", "window_spec"]
+__all__ = [
+    "AMBIGUOUS",
+    "MONEY",
+    "Column",
+    "DataFrame",
+    "Engine",
+    "SparkEngine",
+    "dialect",
+    "functions",
+    "open_engine",
+    "window_spec",
+]

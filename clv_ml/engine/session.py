@@ -12,10 +12,10 @@ import datetime as dt
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from clv_ml.config import EngineConfig, Layout
+from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
 from clv_ml.engine.plans import Build, Plans
 from clv_ml.engine.reading import identifier, text
@@ -24,25 +24,6 @@ from clv_ml.errors import ClvError, ConfigError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-DataFrame: TypeAlias = Any  # a frame with the PySpark DataFrame API
-Column: TypeAlias = Any
-
-MONEY = "decimal(18,2)"
-
-
-def functions() -> ModuleType:
-    """Return the module of column functions (``F``) that belongs to the engine."""
-    from sqlframe.duckdb import functions as duckdb_functions
-
-    return duckdb_functions
-
-
-def window_spec() -> Any:
-    """Return the ``Window`` class (``partitionBy``, ``orderBy``) of the engine."""
-    from sqlframe.duckdb import Window
-
-    return Window
 
 
 class Engine:
@@ -84,10 +65,16 @@ class Engine:
         self._files = Files(self._run, self._kept, config.temp_directory)
 
     def __enter__(self) -> Self:
+        enter(DUCKDB)
         return self
 
     def __exit__(self, *_: object) -> None:
+        leave(DUCKDB)
         self.close()
+
+    def active(self) -> contextlib.AbstractContextManager[None]:
+        """Make this the engine whose functions are meant, where another one is in use as well."""
+        return speaking(DUCKDB)
 
     def close(self) -> None:
         """Close the connection; frames of this engine cannot be used afterwards."""
