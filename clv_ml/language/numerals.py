@@ -56,10 +56,10 @@ class Numerals:
         written = f"{abs(amount):.4f}".rstrip("0").rstrip(".")
         return f"{self._sign(amount, 4)}{written.translate(self._characters)}"
 
-    def percent(self, share: float) -> str:
-        """Return a share as a whole percentage."""
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Return a share as a percentage, a whole one unless told."""
         before, after = self._percent
-        return f"{before}{self.number(100 * share, 0)}{after}"
+        return f"{before}{self.number(100 * share, decimals)}{after}"
 
     def currency(self, currency: str) -> str:
         """Return a currency as it stands in this language: a code that has a sign in the own letters as that sign."""

@@ -120,8 +120,8 @@ class Words:
             decimals = 0 if abs(amount) >= 100 or amount == 0 else 2
         return self._numerals.money(amount, self._currency(currency), decimals)
 
-    def percent(self, value: object) -> str:
-        """Return a share as a percentage that never claims certainty by rounding.
+    def percent(self, value: object, decimals: int = 0) -> str:
+        """Return a share as a percentage that never claims certainty by rounding; whole unless told.
 
         Examples
         --------
@@ -135,7 +135,7 @@ class Words:
             return self.say(">{share}", share=self._numerals.percent(0.99))
         if 0 < share < 0.01:
             return self.say("<{share}", share=self._numerals.percent(0.01))
-        return self._numerals.percent(share)
+        return self._numerals.percent(share, decimals)
 
     def date(self, value: object) -> str:
         """Return a date, or the ISO text of one, in words; other text comes back as it is.
@@ -155,6 +155,18 @@ class Words:
         if isinstance(value, dt.date):  # datetime and pandas' Timestamp are dates too
             return self._date(dt.date(value.year, value.month, value.day))
         return plain(value)
+
+    def month(self, value: dt.date) -> str:
+        """Return the calendar month of a day in words, as the language writes one.
+
+        Examples
+        --------
+        >>> words("en").month(dt.date(1997, 9, 30))
+        'Sep 1997'
+        """
+        from babel.dates import format_skeleton
+
+        return self._numerals.local(format_skeleton("yMMM", value, locale=self._locale))
 
     def days(self, value: object) -> str:
         """Return a number of days in words.

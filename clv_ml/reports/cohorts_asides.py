@@ -1,0 +1,91 @@
+"""The further sections of the cohort page: differences, engagement, simple formulas, what was observed."""
+
+from __future__ import annotations
+
+from clv_ml.language import Words
+from clv_ml.reports.cohorts_facts import CohortFacts, Section
+from clv_ml.reports.cohorts_names import ALL, dimension_name
+
+
+def differences_section(facts: CohortFacts, w: Words) -> Section:
+    """Show which first products, channels or early behaviours go with high value."""
+    drivers = facts.table("drivers")
+    names = ["dimension", "cohort", "customers", "value", "difference", "low", "high", "p_adjusted", "notable"]
+    clear = drivers[drivers["notable"].astype(bool)] if "notable" in drivers.columns else drivers
+    first = facts.shown("drivers", names, w, caption=w.say("Differences beyond chance"), rows=clear)
+    every = facts.shown("drivers", names, w, caption=w.say("All comparisons"))
+    lines = [] if first or drivers.empty else [w.say("No difference is beyond what chance explains.")]
+    return Section(
+        "differences",
+        w.say("What goes with value"),
+        about=w.say("Groups of customers whose value differs from that of the others."),
+        trap=w.say(
+            "A difference goes with a group; that the group causes it is not claimed. Among many groups some differ by "
+            "chance: the bounds allow for how many were compared, and small groups never win."
+        ),
+        lines=lines,
+        tables=first,
+        more=every,
+        more_title=w.say("All comparisons"),
+    )
+
+
+def engagement_section(facts: CohortFacts, w: Words) -> Section:
+    """Show how cohorts began, and whose engagement falls."""
+    names = ["dimension", "cohort", "customers", "activated_24h", "activated_3d", "activated_7d", "returned_7d"]
+    names += ["breadth", "clv", "churn_rate"]
+    began = facts.shown("engagement", names, w, caption=w.say("The first days, by cohort"))
+    names = ["dimension", "cohort", "customers", "score", "baseline", "change", "alert"]
+    decay = facts.shown("decay", names, w, caption=w.say("Engagement now against the cohort's own baseline"))
+    return Section(
+        "engagement",
+        w.say("How customers begin, and whether they tire"),
+        about=w.say(
+            "Activated: did a first key action within so many days of the start. Returned: was active again in the "
+            "first week. Breadth: how many different things were used."
+        ),
+        trap=w.say("Those who begin well also stay longer; making others begin alike need not make them stay."),
+        tables=[*began, *decay],
+    )
+
+
+def formulas_section(facts: CohortFacts, w: Words) -> Section:
+    """Set simple formulas beside the model."""
+    names = ["figure", "value", "model", "difference", "reason"]
+    simple = facts.shown("formulas", names, w, caption=w.say("Simple formulas beside the model"))
+    names = ["window_days", "value", "actual", "error", "best"]
+    windows = facts.shown("windowed", names, w, caption=w.say("Value from the first days alone, by window"))
+    return Section(
+        "formulas",
+        w.say("A check by simple formulas"),
+        about=w.say(
+            "Order value times orders times margin times lifespan, and the like, beside the figure of the model."
+        ),
+        trap=w.say(
+            "A simple formula takes every customer for an average one who stays as long as an average one: one-time "
+            "buyers and customers who are new make it wrong, and the reason says how."
+        ),
+        tables=[*simple, *windows],
+    )
+
+
+def observed_section(facts: CohortFacts, w: Words) -> Section:
+    """Show what was observed, by calendar month and by cohort."""
+    measures = ["orders", "spend", "order_value", "frequency", "repeat_rate", "gross_margin", "churn_rate"]
+    note = w.say("A month that is not over has no rates: they would look like a fall.")
+    names = ["period", "customers", "new_customers", *measures]
+    found = facts.shown("periods", names, w, caption=w.say("By calendar month"), note=note)
+    cohorts = facts.table("cohorts")
+    names = ["cohort", "customers", *measures, "churn_30d", "churn_60d", "churn_90d", "lifespan_days", "small"]
+    for dimension in dict.fromkeys(cohorts["dimension"]) if "dimension" in cohorts.columns else ():
+        if dimension != ALL:
+            caption = w.say("By {dimension}", dimension=dimension_name(dimension, w))
+            rows = cohorts[cohorts["dimension"].isin([dimension])]
+            found += facts.shown("cohorts", names, w, caption=caption, rows=rows)
+    return Section(
+        "observed",
+        w.say("What was observed"),
+        about=w.say("Counted from the orders, by calendar month and by cohort; refunds are taken off the spend."),
+        more=found,
+        more_title=w.say("The figures"),
+    )

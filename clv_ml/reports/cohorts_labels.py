@@ -1,0 +1,131 @@
+"""What the columns and codes of the cohort tables are called."""
+
+from __future__ import annotations
+
+from clv_ml.language import Words
+
+
+def headings(w: Words) -> dict[str, tuple[str, str]]:
+    """Return for each column its heading and its kind: money, share, points, count, number, ratio, days, text, ..."""
+    return _keys(w) | _observed(w) | _expected(w) | _costs(w) | _compared(w)
+
+
+def _keys(w: Words) -> dict[str, tuple[str, str]]:
+    return {
+        "dimension": (w.say("Grouped by"), "dimension"),
+        "cohort": (w.say("Cohort"), "cohort"),
+        "period": (w.say("Period"), "month"),
+        "age_period": (w.say("Months since the first purchase"), "count"),
+        "customers": (w.say("Customers"), "count"),
+        "small": (w.say("Small"), "yes"),
+        "complete": (w.say("Complete"), "yes"),
+        "figure": (w.say("Figure"), "code"),
+        "value": (w.say("Value"), "number"),
+        "unit": (w.say("Unit"), "code"),
+    }
+
+
+def _observed(w: Words) -> dict[str, tuple[str, str]]:
+    return {
+        "new_customers": (w.say("New customers"), "count"),
+        "active": (w.say("Bought"), "count"),
+        "orders": (w.say("Orders"), "count"),
+        "spend": (w.say("Spend"), "money"),
+        "revenue": (w.say("Revenue per customer"), "money"),
+        "profit": (w.say("Profit per customer"), "money"),
+        "order_value": (w.say("Order value"), "money"),
+        "frequency": (w.say("Orders per customer"), "number"),
+        "repeat_rate": (w.say("Bought again"), "share"),
+        "gross_margin": (w.say("Gross margin"), "share"),
+        "churn_rate": (w.say("Churn"), "share"),
+        "churn_30d": (w.say("Churn, 30 days"), "share"),
+        "churn_60d": (w.say("Churn, 60 days"), "share"),
+        "churn_90d": (w.say("Churn, 90 days"), "share"),
+        "lifespan_days": (w.say("Lifespan"), "days"),
+        "lifespan_years": (w.say("Lifespan, years"), "number"),
+        "rate": (w.say("Share who bought"), "share"),
+        "share": (w.say("Share"), "share"),
+        "days": (w.say("Days"), "count"),
+    }
+
+
+def _expected(w: Words) -> dict[str, tuple[str, str]]:
+    return {
+        "clv": (w.say("Expected value per customer"), "money"),
+        "low": (w.say("Low"), "money"),
+        "high": (w.say("High"), "money"),
+        "actual": (w.say("What happened"), "money"),
+        "equity": (w.say("Customer equity"), "money"),
+        "change": (w.say("Change"), "money"),
+        "amount": (w.say("Amount"), "money"),
+        "step": (w.say("Part"), "code"),
+        "scenario": (w.say("Scenario"), "code"),
+    }
+
+
+def _costs(w: Words) -> dict[str, tuple[str, str]]:
+    return {
+        "cac": (w.say("Cost of winning one"), "money"),
+        "ratio": (w.say("Value to cost"), "ratio"),
+        "ratio_low": (w.say("Ratio, low"), "ratio"),
+        "ratio_high": (w.say("Ratio, high"), "ratio"),
+        "target": (w.say("Target"), "ratio"),
+        "allowable_cac": (w.say("May cost at most"), "money"),
+        "payback_day": (w.say("Paid back after"), "days"),
+        "payback_low": (w.say("At the earliest"), "days"),
+        "payback_high": (w.say("At the latest"), "days"),
+        "payback_status": (w.say("Payback"), "code"),
+    }
+
+
+def _compared(w: Words) -> dict[str, tuple[str, str]]:
+    return {
+        "difference": (w.say("Difference from the others"), "money"),
+        "p_value": (w.say("p"), "p"),
+        "p_adjusted": (w.say("p, adjusted for the number of comparisons"), "p"),
+        "notable": (w.say("Beyond chance"), "yes"),
+        "reason": (w.say("Why they differ"), "code"),
+    }
+
+
+def columns_of(table: str, w: Words) -> dict[str, tuple[str, str]]:
+    """Return for each column of a table its heading and its kind."""
+    return headings(w)
+
+
+def codes(w: Words) -> dict[str, dict[str, str]]:
+    """Return what the codes of each column mean; others are shown as they are."""
+    return {
+        "step": {
+            "start": w.say("Before"),
+            "new": w.say("New customers"),
+            "kept": w.say("Kept customers"),
+            "lost": w.say("Lost customers"),
+            "value": w.say("Value per customer"),
+            "end": w.say("Now"),
+        },
+    }
+
+
+def sheet_names(w: Words) -> dict[str, str]:
+    """Return the tables of the workbook in their order, each with the name of its sheet."""
+    return {
+        "scorecard": w.say("Scorecard"),
+        "alerts": w.say("What needs a look"),
+        "retention": w.say("Retention"),
+        "cumulative": w.say("Cumulative profit"),
+        "breakeven": w.say("Break-even"),
+        "acquisition": w.say("Value to cost"),
+        "predicted": w.say("Expected and actual"),
+        "equity": w.say("Customer equity"),
+        "bridge": w.say("Change of equity"),
+        "scenarios": w.say("Scenarios"),
+        "drivers": w.say("Differences"),
+        "engagement": w.say("First days"),
+        "decay": w.say("Engagement now"),
+        "formulas": w.say("Simple formulas"),
+        "windowed": w.say("Value by window"),
+        "periods": w.say("Calendar months"),
+        "cohorts": w.say("Cohorts"),
+        "second_order": w.say("Second order"),
+    }
