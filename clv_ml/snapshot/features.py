@@ -65,7 +65,8 @@ def purchase_features(history: DataFrame, cutoff: dt.date) -> DataFrame:
         f.col("spend").cast(MONEY).alias("spend"),
         f.datediff(f.col("day"), f.min("day").over(by_customer)).alias("age"),
         f.datediff(as_date(cutoff), f.col("day")).alias("ago"),
-        f.datediff(f.col("day"), f.lag("day").over(by_customer.orderBy("day"))).alias("gap"),
+        # squared below: beyond an int after 127 years
+        f.datediff(f.col("day"), f.lag("day").over(by_customer.orderBy("day"))).cast("bigint").alias("gap"),
     )
     age, ago, gap = f.col("age"), f.col("ago"), f.col("gap")
     collected = dated.groupBy("customer_id").agg(
@@ -84,8 +85,13 @@ def purchase_features(history: DataFrame, cutoff: dt.date) -> DataFrame:
         *[_count(ago < days).alias(f"purchases_last_{days}d") for days in RECENT_DAYS],
         *[_money(ago < days).alias(f"spend_last_{days}d") for days in RECENT_DAYS],
     )
+    return collected.select("customer_id", *purchase_columns(cutoff))
+
+
+def purchase_columns(cutoff: dt.date) -> list[Column]:
+    """Return first_day and :data:`PURCHASE_FEATURES`, from what was collected of a customer."""
     shaped = [_derived(name, cutoff).alias(name) for name in PURCHASE_FEATURES if name not in RFM]
-    return collected.select("customer_id", *rfm_columns(cutoff), *shaped)
+    return [*rfm_columns(cutoff), *shaped]
 
 
 def _derived(name: str, cutoff: dt.date) -> Column:
