@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from economics_data import START, bought, frames, histories, shop
-from hypothesis import given
+from hypothesis import given, settings
 
 from clv_ml.config import AcquisitionCost, CohortsConfig, ValueConfig
 from clv_ml.economics.customers import CohortFrames, frames_of
@@ -126,6 +126,7 @@ def test_rows_that_cannot_be_are_named() -> None:
         frames_of(bought(("a", "2023-01-02", 5.0)), as_of=START)
 
 
+@settings(settings.get_profile("engine"), max_examples=25)
 @given(rows=histories())
 def test_frames_depend_neither_on_the_order_of_rows_nor_on_later_days(rows: pd.DataFrame) -> None:
     as_of = START + dt.timedelta(days=150)
