@@ -1,6 +1,17 @@
 """The only room that knows what runs the data (DuckDB, Spark); everything else speaks the PySpark DataFrame API."""
 
-from clv_ml.engine.dialect import MONEY, Column, DataFrame, dialect, functions, window_spec
+from clv_ml.engine.dialect import (
+    MONEY,
+    Column,
+    DataFrame,
+    functions,
+    local_moment,
+    microseconds,
+    parsed_number,
+    short_key,
+    utc_moment,
+    window_spec,
+)
 from clv_ml.engine.reading import AMBIGUOUS
 from clv_ml.engine.session import Engine
 from clv_ml.engine.spark import SparkEngine, open_engine
@@ -12,8 +23,12 @@ __all__ = [
     "DataFrame",
     "Engine",
     "SparkEngine",
-    "dialect",
     "functions",
+    "local_moment",
+    "microseconds",
     "open_engine",
+    "parsed_number",
+    "short_key",
+    "utc_moment",
     "window_spec",
 ]

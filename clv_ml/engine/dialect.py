@@ -40,7 +40,7 @@ class Dialect(Protocol):
         """Read the text of a timestamp with an offset, in UTC; null where it is none."""
 
     def parsed(self, name: str, kind: str) -> Column:
-        """Read a number of some type; null where it is none."""
+        """Read the text of a column as a number of some type; null where it is none."""
 
 
 class _DuckDB:
@@ -73,7 +73,7 @@ class _DuckDB:
         return self.functions().expr(tried)
 
     def parsed(self, name: str, kind: str) -> Column:
-        return self.functions().expr(f"try_cast(`{name}` as {kind})")
+        return self.functions().expr(f"try_cast(cast(`{name}` as text) as {kind})")
 
 
 DUCKDB: Dialect = _DuckDB()
@@ -117,3 +117,28 @@ def functions() -> ModuleType:
 def window_spec() -> Any:
     """Return the ``Window`` class (``partitionBy``, ``orderBy``) of the engine in use."""
     return dialect().window_spec()
+
+
+def microseconds(moment: Column) -> Column:
+    """Count the microseconds from 1970 to a moment (timestamp without a zone), as bigint."""
+    return dialect().microseconds(moment)
+
+
+def short_key(name: str) -> Column:
+    """Return what to group and join by instead of a text that is the key of a frame: no longer than it."""
+    return dialect().short_key(name)
+
+
+def local_moment(name: str) -> Column:
+    """Read a text or timestamp column without offsets as a timestamp; null where it is none."""
+    return dialect().local_moment(name)
+
+
+def utc_moment(name: str) -> Column:
+    """Read a text column of timestamps with offsets as a timestamp in UTC; null where it is none."""
+    return dialect().utc_moment(name)
+
+
+def parsed_number(name: str, kind: str) -> Column:
+    """Read the text of a column as a number of some type; null where it is none."""
+    return dialect().parsed(name, kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from clv_ml.config import SignalsConfig
-from clv_ml.engine import Column, DataFrame, Engine, functions
+from clv_ml.engine import Column, DataFrame, Engine, functions, microseconds
 from clv_ml.snapshot.engagement_sums import (
     FIRST_DAYS,
     LAST_DAYS,
@@ -129,7 +129,7 @@ def _activation(cutoff: dt.date, signals: SignalsConfig) -> dict[str, Column]:
     f = functions()
     moment = f.col("key_moment")
     # microseconds that every customer has been watched for: to the end of the cutoff
-    watched = f.unix_micros(as_date(cutoff + dt.timedelta(days=1)).cast("timestamp_ntz")) - f.col("start_moment")
+    watched = microseconds(as_date(cutoff + dt.timedelta(days=1)).cast("timestamp_ntz")) - f.col("start_moment")
     features = {
         f"activated_within_{hours}h": f.when(moment < hours * _HOUR, f.lit(1))
         .when(watched >= hours * _HOUR, f.lit(0))

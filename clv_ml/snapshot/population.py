@@ -38,7 +38,8 @@ def _described(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
         return bought
     known = engine.materialise(starts(tables, cutoff))
     # planning a join of finished tables is cheap, of queries with a hundred columns it takes seconds
-    parts = [_started(known, cutoff), bought]
+    started = _started(known, cutoff)
+    parts = [started if tables.events is None else started.drop(TENURE), bought]  # the events tell it as well
     if tables.events is not None:
         events = known_events(tables.events, cutoff)
         parts.append(engagement_features(engine, events, known, cutoff, tables.signals))
