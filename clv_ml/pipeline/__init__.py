@@ -1,6 +1,7 @@
-"""The story of each job: validate, train, backtest, score, review, measure."""
+"""The story of each job: validate, train, backtest, score, review, measure, cohorts."""
 
 from clv_ml.pipeline.backtesting import BacktestResult, CohortBacktest, backtest_only
+from clv_ml.pipeline.cohorts import CohortsResult, cohorts
 from clv_ml.pipeline.contact_reading import campaign_contacts, configured_contacts
 from clv_ml.pipeline.drift import DriftResult, drift
 from clv_ml.pipeline.measuring import MeasureResult, measure
@@ -13,6 +14,7 @@ from clv_ml.pipeline.training import TrainResult, train
 __all__ = [
     "BacktestResult",
     "CohortBacktest",
+    "CohortsResult",
     "DriftResult",
     "Judged",
     "MeasureResult",
@@ -23,6 +25,7 @@ __all__ = [
     "TrainResult",
     "backtest_only",
     "campaign_contacts",
+    "cohorts",
     "configured_contacts",
     "drift",
     "measure",

@@ -61,6 +61,14 @@ class CohortFacts:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A picture and the title above it."""
+
+    title: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of the page in one language: what it shows, what that means, and the trap in it."""
 
@@ -69,7 +77,7 @@ class Section:
     about: str = ""
     trap: str = ""
     lines: Sequence[str] = ()
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[Drawing] = ()
     tables: Sequence[Shown] = ()
     more: Sequence[Shown] = ()
     more_title: str = ""

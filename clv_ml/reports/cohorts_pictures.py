@@ -20,6 +20,8 @@ _RIGHT_TO_LEFT_MARK = "\u200f"
 # a picture's text is measured in a font without these; the marks of direction are put back for the whole text
 _ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
 _OUTSIDE = SERIES[1][0]
+_WHOLE_FROM = 8.0  # currency that an axis spans
+_PER_CUSTOMER = ("per_customer", "per_customer_low", "per_customer_high", "actual_per_customer")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def rendered(figure: Figure, w: Words) -> str:
     return document
 
 
-def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, with_cost: bool) -> Figure:
+def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, title: str, with_cost: bool) -> Figure:
     """Draw what a customer has brought by age; where costs are known, less the cost, so that zero is paid back.
 
     Parameters
@@ -91,12 +93,9 @@ def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, with_cos
             ax.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
     if with_cost:
         ax.axhline(0, color=INK, linewidth=1.2)
-    ax.yaxis.set_major_formatter(_money_axis(w, currency))
+    _money_axis(ax, w, currency, upright=True)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: label(w.number(value, 0), w)))
     ax.set_xlabel(label(w.say("Days since the first purchase"), w))
-    title = w.say("Profit less the cost of winning a customer, per customer, by age")
-    title = title if with_cost else w.say("Profit per customer by age")
-    ax.set_title(label(title, w), loc="left", fontsize=10.5, color=INK, pad=8)
     _legend(figure, ax)
     ends = [
         w.say("{cohort}: {amount}", cohort=curve.name, amount=w.money(float(curve.values[-1]), currency))
@@ -111,7 +110,8 @@ def predicted_figure(rows: pd.DataFrame, names: Sequence[str], w: Words, *, curr
     Parameters
     ----------
     rows
-        clv, low, high, actual (NaN where the time is not over), one row a cohort.
+        per_customer, per_customer_low, per_customer_high, actual_per_customer (NaN where the time is not over), one row
+        a cohort.
     names
         What the cohorts are called, in the order of the rows.
     """
@@ -119,7 +119,7 @@ def predicted_figure(rows: pd.DataFrame, names: Sequence[str], w: Words, *, curr
     ax = figure.subplots()
     dress(ax)
     place = np.arange(len(rows))[::-1]
-    value, low, high, actual = (rows[name].to_numpy(dtype=np.float64) for name in ("clv", "low", "high", "actual"))
+    value, low, high, actual = (rows[name].to_numpy(dtype=np.float64) for name in _PER_CUSTOMER)
     ax.barh(place, high - low, left=low, height=0.55, color=FORECAST, alpha=0.3, linewidth=0, label=label(
         w.say("expected range"), w))  # fmt: skip
     ax.plot(value, place, linestyle="none", marker="|", markersize=13, markeredgewidth=2, color=FORECAST,
@@ -135,16 +135,13 @@ def predicted_figure(rows: pd.DataFrame, names: Sequence[str], w: Words, *, curr
         ax.plot(actual[out], place[out], **dots, marker="X", markersize=8, color=_OUTSIDE,
                 label=label(w.say("what happened, outside the range"), w))  # fmt: skip
     _named_rows(ax, place, names, w)
-    ax.xaxis.set_major_formatter(_money_axis(w, currency))
+    _money_axis(ax, w, currency)
     ax.set_xlim(left=min(0.0, float(np.nanmin(low))) if len(rows) else 0.0)
-    ax.set_title(label(title, w), loc="left", fontsize=10.5, color=INK, pad=8)
     _legend(figure, ax)
-    counts = w.say(
-        "{inside} of {known} cohorts whose time is over are inside the range.",
-        inside=w.number(int(inside.sum()), 0),
-        known=w.number(int(known.sum()), 0),
-    )
-    return finish(figure, f"{title}. {counts}")
+    told = [
+        w.say("{cohort}: {amount}", cohort=n, amount=w.money(v, currency)) for n, v in zip(names, value, strict=True)
+    ]
+    return finish(figure, f"{title}. {' · '.join(told)}.")
 
 
 def bars_figure(values: Sequence[float], names: Sequence[str], w: Words, *, currency: str, title: str) -> Figure:
@@ -164,8 +161,7 @@ def bars_figure(values: Sequence[float], names: Sequence[str], w: Words, *, curr
     ax.axvline(0, color=MUTED, linewidth=1)
     ax.margins(x=0.22)
     _named_rows(ax, place, names, w)
-    ax.xaxis.set_major_formatter(_money_axis(w, currency))
-    ax.set_title(label(title, w), loc="left", fontsize=10.5, color=INK, pad=8)
+    _money_axis(ax, w, currency)
     said = [w.say("{cohort}: {amount}", cohort=name, amount=text) for name, text in zip(names, texts, strict=True)]
     return finish(figure, f"{title}. {' · '.join(said)}.")
 
@@ -181,8 +177,12 @@ def _named_rows(ax: Axes, place: Any, names: Sequence[str], w: Words) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
 
 
-def _money_axis(w: Words, currency: str) -> FuncFormatter:
-    return FuncFormatter(lambda value, _: label(w.money(value, currency, 0 if abs(value) >= 10 else None), w))
+def _money_axis(ax: Axes, w: Words, currency: str, *, upright: bool = False) -> None:
+    """Write the amounts of an axis, with cents only where its steps need them."""
+    axis = ax.yaxis if upright else ax.xaxis
+    low, high = ax.get_ylim() if upright else ax.get_xlim()
+    decimals = 0 if high - low >= _WHOLE_FROM else 2
+    axis.set_major_formatter(FuncFormatter(lambda value, _: label(w.money(value, currency, decimals), w)))
 
 
 def _legend(figure: Figure, ax: Axes) -> None:

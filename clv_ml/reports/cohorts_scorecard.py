@@ -43,7 +43,7 @@ def scorecard_figures(facts: CohortFacts, w: Words) -> list[Mapping[str, str]]:
             {
                 "label": label,
                 "value": written(row["value"], kind, w, facts.currency),
-                "change": "" if change is None else _change(change, kind, w, facts.currency),
+                "change": "" if change is None else change_words(change, kind, w, facts.currency),
                 "direction": _direction(change, kind, w, facts.currency),
                 "note": note,
             }
@@ -64,7 +64,8 @@ def written(value: object, kind: str, w: Words, currency: str) -> str:
     return writers[kind](value)
 
 
-def _change(change: float, kind: str, w: Words, currency: str) -> str:
+def change_words(change: float, kind: str, w: Words, currency: str) -> str:
+    """Return the change of a headline figure in words: a share moves by points, a ratio by its decimals."""
     if not _moved(change, kind, w, currency):
         return w.say("unchanged")
     if kind == "share":

@@ -9,14 +9,15 @@ from matplotlib.figure import Figure
 from clv_ml.language import Words
 from clv_ml.reports.cohorts_cells import Shown
 from clv_ml.reports.cohorts_curves import payback_curves
-from clv_ml.reports.cohorts_facts import CohortFacts, Section
+from clv_ml.reports.cohorts_facts import CohortFacts, Drawing, Section
 from clv_ml.reports.cohorts_heat import heat_map
 from clv_ml.reports.cohorts_labels import codes
 from clv_ml.reports.cohorts_names import ALL, MONTH, cohort_name, dimension_name
 from clv_ml.reports.cohorts_pictures import bars_figure, payback_figure, predicted_figure, rendered
-from clv_ml.reports.explain import Picture, picture
+from clv_ml.reports.explain import picture
 
 _MOST_DRAWN = 24
+_MOST_DIMENSIONS = 2
 
 
 def retention_section(facts: CohortFacts, w: Words) -> Section:
@@ -43,7 +44,12 @@ def retention_section(facts: CohortFacts, w: Words) -> Section:
 def payback_section(facts: CohortFacts, w: Words) -> Section:
     """Show from which age on cohorts have earned back what winning them cost."""
     curves, with_cost = payback_curves(facts, w)
-    pictures = [_picture(payback_figure(curves, w, currency=facts.currency, with_cost=with_cost), w)] if curves else []
+    title = w.say("Profit less the cost of winning a customer, per customer, by age")
+    title = title if with_cost else w.say("Profit per customer by age")
+    pictures = []
+    if curves:
+        drawn = payback_figure(curves, w, currency=facts.currency, title=title, with_cost=with_cost)
+        pictures.append(_drawing(title, drawn, w))
     trap = w.say(
         "Full lines are observed and end where the first customer of the cohort is too young; dotted lines are "
         "projected, with their range where it is known."
@@ -69,26 +75,47 @@ def payback_section(facts: CohortFacts, w: Words) -> Section:
 def predicted_section(facts: CohortFacts, w: Words) -> Section:
     """Set what was expected of each cohort beside what happened."""
     predicted = facts.table("predicted")
-    drawn = []
-    for name in [n for n in _dimensions(predicted) if n != ALL][:2] if len(predicted) else []:
-        rows = predicted[predicted["dimension"] == name].head(_MOST_DRAWN)
-        names = [cohort_name(name, cohort, w) for cohort in rows["cohort"]]
-        title = w.say("Expected value per customer, by {dimension}", dimension=dimension_name(name, w))
-        drawn.append(_picture(predicted_figure(rows, names, w, currency=facts.currency, title=title), w))
-    names = ["dimension", "cohort", "customers", "clv", "low", "high", "actual"]
-    table = facts.shown("predicted", names, w, caption=w.say("Expected and actual value per customer"))
+    if predicted.empty:
+        return Section("predicted", "")
+    over = predicted["complete"].astype(bool)
+    pictures = [drawn for rows in (predicted[over], predicted[~over]) for drawn in _forecasts(rows, facts, w)]
+    names = ["dimension", "cohort", "customers", "made_on", "until"]
+    names += ["per_customer", "per_customer_low", "per_customer_high", "actual_per_customer", "inside"]
+    judged = predicted[over & (predicted["cohort"] != ALL)]
+    hits = w.say(
+        "{inside} of {known} cohorts whose time is over brought what the range said.",
+        inside=w.number(int(judged["inside"].sum()), 0),
+        known=w.number(len(judged), 0),
+    )
     return Section(
         "predicted",
         w.say("Expected against what happened"),
         about=w.say(
-            "The value that the model expects of a customer of each cohort, with the range that holds the truth nine "
-            "times of ten, and what customers brought where the time is over."
+            "The value that the model expects of a customer of each cohort, with the range that holds the truth "
+            "nineteen times of twenty if the model is right, and what customers brought where the time is over."
         ),
         trap=w.say("A cohort without a dot is not over yet: nothing has gone wrong with it."),
-        pictures=drawn,
-        more=table,
+        lines=[hits] if len(judged) else [],
+        pictures=pictures,
+        more=facts.shown("predicted", names, w, caption=w.say("Expected and actual value per customer")),
         more_title=w.say("The figures"),
     )
+
+
+def _forecasts(rows: pd.DataFrame, facts: CohortFacts, w: Words) -> list[Drawing]:
+    """Draw one forecast by its first dimensions; those with a single cohort tell nothing of differences."""
+    pictures = []
+    for name in [name for name in _dimensions(rows) if name != ALL][:_MOST_DIMENSIONS]:
+        drawn = rows[rows["dimension"] == name].tail(_MOST_DRAWN)
+        title = w.say(
+            "Expected of a customer from {start} to {end}, by {dimension}",
+            start=w.date(drawn["made_on"].iloc[0]),
+            end=w.date(drawn["until"].iloc[0]),
+            dimension=dimension_name(name, w),
+        )
+        names = [cohort_name(name, cohort, w) for cohort in drawn["cohort"]]
+        pictures.append(_drawing(title, predicted_figure(drawn, names, w, currency=facts.currency, title=title), w))
+    return pictures
 
 
 def acquisition_section(facts: CohortFacts, w: Words) -> Section:
@@ -116,20 +143,22 @@ def acquisition_section(facts: CohortFacts, w: Words) -> Section:
 def equity_section(facts: CohortFacts, w: Words) -> Section:
     """Show what all customers are worth, and where the change came from."""
     bridge, pictures = facts.table("bridge"), []
-    if len(bridge):
-        steps = bridge[~bridge["step"].isin(["start", "end"])]
-        named = codes(w)["step"]
-        title = w.say("What changed customer equity")
+    steps = bridge_steps(bridge)
+    if len(steps):
+        inner, named = steps.iloc[1:-1], codes(w)["step"]
+        title = w.say("What changed customer equity since {date}", date=w.date(bridge["from_day"].iloc[0]))
         drawn = bars_figure(
-            steps["amount"].astype(float).tolist(),
-            [named.get(step, step) for step in steps["step"]],
+            inner["amount"].astype(float).tolist(),
+            [named[step] for step in inner["step"]],
             w,
             currency=facts.currency,
             title=title,
         )
-        pictures.append(_picture(drawn, w))
+        pictures.append(_drawing(title, drawn, w))
     names = ["step", "customers", "amount"]
-    table = facts.shown("bridge", names, w, caption=w.say("Customer equity: from then to now"))
+    caption = w.say("Customer equity: from then to now")
+    by_cohort = ["dimension", "cohort", "customers", "per_customer", "equity", "equity_low", "equity_high"]
+    by_cohort += ["retention_cost", "equity_after_retention", "acquisition_cost"]
     return Section(
         "equity",
         w.say("What all customers are worth together"),
@@ -137,11 +166,27 @@ def equity_section(facts: CohortFacts, w: Words) -> Section:
             "Customer equity is the sum of the expected value of every customer. The parts add up to the cent."
         ),
         trap=w.say(
-            "It is a forecast, not money in the bank: “lost” are customers whose expected value fell because they "
-            "stayed away, and some of them will be back."
+            "It is a forecast, not money in the bank. Each week of silence takes some value (“fell silent”) and each "
+            "purchase brings some back (“came back”): both are large, and their sum tells."
         ),
         pictures=pictures,
-        tables=table,
+        tables=facts.shown("bridge", names, w, caption=caption, rows=steps) if len(steps) else [],
+        more=facts.shown("equity", by_cohort, w, caption=w.say("Customer equity by cohort")),
+        more_title=w.say("By cohort"),
+    )
+
+
+def bridge_steps(bridge: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of the change of equity of all customers, a row a part: step, customers, amount."""
+    if bridge.empty:
+        return bridge
+    row = bridge[bridge["dimension"] == ALL].iloc[0]
+    counts = {"start": "customers_start", "new": "customers_new", "end": "customers_end"}
+    return pd.DataFrame(
+        [
+            {"step": step, "customers": row[counts[step]] if step in counts else None, "amount": row[step]}
+            for step in ("start", "new", "kept", "lost", "value_per_customer", "end")
+        ]
     )
 
 
@@ -152,14 +197,15 @@ def scenarios_section(facts: CohortFacts, w: Words) -> Section:
     pictures = []
     if len(whole):
         changed = whole[whole["change"].notna()]
+        title = w.say("Change of customer equity under each scenario")
         drawn = bars_figure(
             np.asarray(changed["change"], dtype=float).tolist(),
             [w.text(name) for name in changed["scenario"]],
             w,
             currency=facts.currency,
-            title=w.say("Change of customer equity under each scenario"),
+            title=title,
         )
-        pictures.append(_picture(drawn, w))
+        pictures.append(_drawing(title, drawn, w))
     names = ["scenario", "customers", "clv", "equity", "change"]
     shown = facts.shown("scenarios", names, w, caption=w.say("Scenarios"), rows=whole)
     rest = table[table["dimension"] != ALL] if "dimension" in table.columns else table.head(0)
@@ -188,7 +234,7 @@ def _there(tables: list[Shown | None]) -> list[Shown]:
     return [table for table in tables if table is not None]
 
 
-def _picture(figure: Figure, w: Words) -> Picture:
+def _drawing(title: str, figure: Figure, w: Words) -> Drawing:
     found = picture(rendered(figure, w))
     assert found is not None
-    return found
+    return Drawing(title, found)
