@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clv_ml.models.value import customer_lifetime_value as customer_lifetime_value
     from clv_ml.models.value import residual_lifetime_value as residual_lifetime_value
     from clv_ml.models.value import value_windows as value_windows
+    from clv_ml.models.value_file import write_values as write_values
     from clv_ml.pipeline import score as score
     from clv_ml.pipeline import score_transactions as score_transactions
     from clv_ml.pipeline import train as train
@@ -65,6 +66,7 @@ _HOMES = {
     "simulate": "clv_ml.data.simulate",
     "train": "clv_ml.pipeline",
     "value_windows": "clv_ml.models.value",
+    "write_values": "clv_ml.models.value_file",
 }
 
 __all__ = [
@@ -96,6 +98,7 @@ __all__ = [
     "simulate",
     "train",
     "value_windows",
+    "write_values",
 ]
 
 

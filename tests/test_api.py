@@ -34,6 +34,7 @@ PUBLIC = {
     "simulate",
     "train",
     "value_windows",
+    "write_values",
 }
 
 MEASURE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,30 @@ def unique_rows(*columns: Floats) -> UniqueRows:
     # Any row of a group will do: they are all equal.
     first[inverse] = np.arange(len(inverse))
     return UniqueRows(tuple(column[first] for column in columns), inverse)
+
+
+def counted_rows(*columns: NDArray[np.integer]) -> tuple[tuple[Floats, ...], Floats]:
+    """Return the distinct rows of columns of whole numbers, 0 or more, sorted, and how often each is there.
+
+    Not to know which row equals which saves most of the time of :func:`unique_rows`: numbers are sorted, not places.
+    """
+    sizes = [int(column.max(initial=0)) + 1 for column in columns]
+    if math.prod(sizes) > _KEY_LIMIT:
+        distinct = unique_rows(*(column.astype(np.float64) for column in columns))
+        return distinct.columns, distinct.total(np.ones(len(columns[0])))
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, size in zip(columns, sizes, strict=True):
+        key *= size
+        key += column
+    key.sort()
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    count = np.diff(np.append(first, len(key))).astype(np.float64)
+    key = key[first]
+    values: list[Floats] = []
+    for size in reversed(sizes):
+        key, value = np.divmod(key, size)
+        values.insert(0, value.astype(np.float64))
+    return tuple(values), count
 
 
 def _codes(values: Floats) -> tuple[NDArray[np.int64], int]:

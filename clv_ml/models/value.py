@@ -10,7 +10,7 @@ import pandas as pd
 
 from clv_ml.errors import ConfigError
 from clv_ml.models._forecast import checked_horizons, daily_rate
-from clv_ml.models._table import Floats, read_purchases, read_spend
+from clv_ml.models._table import Floats, Purchases, Spend, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 
@@ -98,19 +98,34 @@ def customer_lifetime_value(
     """
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     customers = read_purchases(rfm)
-    per_purchase = spend._expected(read_spend(rfm))
+    table = value_columns(purchases, spend, customers, read_spend(rfm), conventions, horizon_days=horizon_days)
+    del table["p_alive"]
+    return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def value_columns(
+    purchases: PurchaseModel,
+    spend: SpendModel,
+    customers: Purchases,
+    money: Spend,
+    conventions: ValueConventions,
+    *,
+    horizon_days: float,
+) -> dict[str, Floats]:
+    """Compute the columns of :func:`customer_lifetime_value`, and ``p_alive``, from checked arrays."""
+    per_purchase = spend._expected(money)
     alive = purchases._alive(customers)
     forecast = purchases._forecast_alive(
-        customers, checked_horizons([horizon_days]), rate=daily_rate(annual_discount_rate)
+        customers, checked_horizons([horizon_days]), rate=daily_rate(conventions.annual_discount_rate)
     )
     retained = forecast.discounted[:, 0] * conventions.earned(per_purchase)
-    table = {
+    return {
+        "p_alive": alive,
         "expected_purchases": forecast.expected[:, 0] * alive,
         "expected_spend": per_purchase,
         "expected_clv": retained * alive,
         "value_if_retained": retained,
     }
-    return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
 
 
 def value_windows(
