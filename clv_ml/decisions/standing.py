@@ -1,0 +1,88 @@
+"""Where a customer stands among all, as a few numbers that say it of anybody: on a cluster no worker sees everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clv_ml.decisions.ordering import Ordered, in_order
+from clv_ml.engine import DataFrame, Engine, functions
+
+_TIERS = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The whole population, as far as a decision on one customer needs it.
+
+    Attributes
+    ----------
+    high_value, medium_value
+        Smallest expected_clv of these tiers (:func:`clv_ml.decisions.deciding.value_tiers`); minus infinity where the
+        tier takes everybody.
+    highest_risks, percentiles
+        For each risk percentile that somebody has, ascending, the highest probability with it: 1,001 at most.
+    """
+
+    high_value: float
+    medium_value: float
+    highest_risks: Sequence[float]
+    percentiles: Sequence[float]
+
+    def of(self, scores: pd.DataFrame, main_score: str) -> pd.DataFrame:
+        """Return value_tier and risk_percentile of customers who belong to the population, indexed like `scores`."""
+        value = scores["expected_clv"].to_numpy(dtype=np.float64)
+        tiers = np.select([value >= self.high_value, value >= self.medium_value], [0, 1], default=2)
+        # everybody's probability lies within one of the steps, so that no row needs to be looked up
+        step = np.searchsorted(np.asarray(self.highest_risks), scores[main_score].to_numpy(dtype=np.float64))
+        return pd.DataFrame(
+            {
+                "value_tier": pd.Categorical.from_codes(tiers, list(_TIERS)),  # type: ignore[call-overload]
+                "risk_percentile": np.asarray(self.percentiles)[step],
+            },
+            index=scores.index,
+        )
+
+
+def standing_among(engine: Engine, scores: DataFrame, *, main_score: str, high_value_share: float) -> Standing:
+    """Measure a population on a cluster: what is collected is the numbers of :class:`Standing`.
+
+    Parameters
+    ----------
+    scores
+        A row a customer: `main_score` and expected_clv (null: not bought yet).
+    high_value_share
+        Share of those with a value in the tier `high`; twice as many are `medium`.
+    """
+    high, medium = _thresholds(engine, scores, high_value_share)
+    f = functions()
+    risks = _distinct(engine, scores, main_score)
+    n = int(risks.totals["rows"])
+    rank = f.col("run_rows") - f.col("rows") + (f.col("rows") + 1) / 2  # equals share the middle of their places
+    percentile = f.rint(f.lit(100.0) * (rank / f.lit(float(n))) * 10) / 10
+    steps = risks.rows.withColumn("percentile", percentile).groupBy("percentile").agg(f.max("value").alias("highest"))
+    found = engine.to_pandas(steps).sort_values("percentile")
+    return Standing(high, medium, tuple(found["highest"].tolist()), tuple(found["percentile"].tolist()))
+
+
+def _thresholds(engine: Engine, scores: DataFrame, share: float) -> tuple[float, float]:
+    """Return the value of the last place of the tiers high and medium, counted from the top."""
+    f = functions()
+    values = _distinct(engine, scores, "expected_clv")
+    known = values.totals["rows"]
+    places = [max(1.0, float(np.ceil(share * known))) * times for times in (1, 3)]
+    at_least = f.lit(known) - f.col("run_rows") + f.col("rows")  # customers with this value or a larger one
+    wanted = [f.max(f.when(at_least >= place, f.col("value"))).alias(f"tier_{place:.0f}") for place in places]
+    (found,) = engine.to_pandas(values.rows.agg(*wanted)).to_numpy(dtype=np.float64, na_value=-np.inf)
+    return float(found[0]), float(found[1])
+
+
+def _distinct(engine: Engine, scores: DataFrame, column: str) -> Ordered:
+    """Put the different values of a column in order: how many customers have each, and it or a smaller one."""
+    f = functions()
+    known = scores.filter(f.col(column).isNotNull())
+    counted = known.groupBy(f.col(column).alias("value")).agg(f.count(f.lit(1)).cast("bigint").alias("rows"))
+    return in_order(engine, counted, ["value"], sums=["rows"])
