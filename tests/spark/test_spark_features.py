@@ -1,0 +1,161 @@
+"""The features on Spark: the same definitions as on one machine, and the same figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import pytest
+from engagement_runs import CUTOFF, business
+
+from clv_ml.config import CustomersConfig, FilesConfig, RowPolicy, SignalsConfig
+from clv_ml.data.customers import check_customers
+from clv_ml.data.events import check_events
+from clv_ml.data.quality import check_transactions
+from clv_ml.data.sources import canonical, with_provenance
+from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
+from clv_ml.snapshot.features import purchase_features
+from clv_ml.snapshot.labels import outcomes, own_gap_horizons
+from clv_ml.snapshot.population import population
+from clv_ml.snapshot.rfm import rfm
+from clv_ml.snapshot.tables import Tables, starts
+from clv_ml.snapshot.window import Window, day_totals
+from spark.parity import assert_same, both
+
+CDNOW_CUTOFF = dt.date(1997, 9, 30)
+SIGNALS = SignalsConfig(
+    key_actions=("lesson",),
+    milestone_hours=(24, 72),
+    minutes=("visit",),
+    counted=("lesson", "email_open"),
+    contacts=("email_sent",),
+    responses=("email_open",),
+)
+ATTRIBUTES = CustomersConfig(
+    sources=(FilesConfig(path="x", columns={name: name for name in ("customer_id", "channel", "plan", "signup_day")}),),
+    categories=("channel",),
+    numbers=("plan",),
+    dates=("signup_day",),
+)
+
+
+def bought(engine: Engine, orders: pd.DataFrame) -> DataFrame:
+    raw = canonical(engine.from_pandas(with_provenance(orders, "orders")))
+    return engine.materialise(day_totals(check_transactions(engine, raw, RowPolicy()).transactions))
+
+
+def text(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Every value as a text, as tables are read from CSV files."""
+    return frame[columns].astype("string").assign(source_file="f", source_line=range(1, len(frame) + 1))
+
+
+def tables_of(engine: Engine) -> Tables:
+    """A small business with refunds, free orders, events and customers."""
+    sold = business(150)
+    orders = sold.transactions[["customer_id", "timestamp", "amount"]].reset_index(drop=True)
+    amounts = orders["amount"].round(2).where(orders.index % 11 != 3, 0.0)
+    refunds = orders[orders.index % 7 == 2].assign(
+        timestamp=lambda rows: rows["timestamp"] + pd.Timedelta(days=2), amount=-3.25
+    )
+    orders = pd.concat([orders.assign(amount=amounts), refunds], ignore_index=True)
+    events = sold.events
+    names = ["customer_id", "timestamp", "event_type", "value", "session_id", "surface"]
+    every = text(events.assign(**{name: None for name in names if name not in events}), names)
+    known = sold.customers.assign(signup_day=sold.customers["signup_at"].dt.date)
+    people = text(known, ["customer_id", "signup_at", "channel", "plan", "signup_day"])
+    return Tables(
+        bought(engine, orders),
+        events=engine.materialise(check_events(engine, engine.from_pandas(every)).rows),
+        customers=engine.materialise(check_customers(engine, engine.from_pandas(people), ATTRIBUTES).rows),
+        signals=SIGNALS,
+        categories=ATTRIBUTES.categories,
+        numbers=ATTRIBUTES.numbers,
+        dates=ATTRIBUTES.dates,
+    )
+
+
+@pytest.fixture(scope="module")
+def duck_tables(engine: Engine) -> Tables:
+    with engine.active():
+        return tables_of(engine)
+
+
+@pytest.fixture(scope="module")
+def spark_tables(spark: SparkEngine) -> Tables:
+    with spark.active():
+        return tables_of(spark)
+
+
+class Pair:
+    """Tables on both engines, told apart by the engine."""
+
+    def __init__(self, duck: Engine, spark: SparkEngine, duck_tables: Tables, spark_tables: Tables) -> None:
+        self.duck, self.spark = duck, spark
+        self._tables = {id(duck): duck_tables, id(spark): spark_tables}
+
+    def of(self, engine: Engine) -> Tables:
+        return self._tables[id(engine)]
+
+    def compare(self, build: Any, *, by: tuple[str, ...] = ("customer_id",)) -> Any:
+        left, right = both(self.duck, self.spark, lambda engine: build(engine, self.of(engine)), by=by)
+        assert_same(left, right)
+        return left
+
+
+@pytest.fixture(scope="module")
+def pair(engine: Engine, spark: SparkEngine, duck_tables: Tables, spark_tables: Tables) -> Pair:
+    return Pair(engine, spark, duck_tables, spark_tables)
+
+
+@pytest.fixture(scope="module")
+def cdnow(engine: Engine, spark: SparkEngine, cdnow_sample: pd.DataFrame) -> Pair:
+    tables = []
+    for one in (engine, spark):
+        with one.active():
+            tables.append(Tables(bought(one, cdnow_sample)))
+    return Pair(engine, spark, tables[0], tables[1])
+
+
+def test_day_totals_with_refunds_and_free_orders_are_the_same_to_the_cent(pair: Pair) -> None:
+    totals = pair.compare(lambda _, tables: tables.totals, by=("customer_id", "day"))
+    assert totals["net"].to_numpy().min() < 0
+    assert totals.num_rows > 300
+
+
+def test_every_column_of_the_population_is_the_same(pair: Pair) -> None:
+    found = pair.compare(lambda engine, tables: population(engine, tables, CUTOFF - dt.timedelta(days=60)))
+    assert len(found.schema.names) > 100
+
+
+def test_outcomes_within_horizons_and_the_own_gap_are_the_same(pair: Pair) -> None:
+    def happened(engine: Engine, tables: Tables) -> DataFrame:
+        window = Window(CUTOFF - dt.timedelta(days=60), 60)
+        known = starts(tables, window.cutoff)
+        own = own_gap_horizons(window.history(tables.totals), known, quantile=0.9, longest_days=60)
+        return outcomes(window.future(tables.totals), known, window.cutoff, (30, 60), own_horizons=own)
+
+    found = pair.compare(happened)
+    assert set(found["churned_own"].to_pylist()) == {0, 1}
+
+
+@pytest.mark.parametrize("summary", [rfm, purchase_features])
+def test_the_customers_of_cdnow_are_the_same(cdnow: Pair, summary: Any) -> None:
+    def summed(engine: Engine, tables: Tables) -> DataFrame:
+        return summary(Window(CDNOW_CUTOFF, 1).history(tables.totals), CDNOW_CUTOFF)
+
+    assert cdnow.compare(summed).num_rows == 2357
+
+
+def test_a_cutoff_before_everything_gives_a_table_without_rows(pair: Pair) -> None:
+    nobody = pair.compare(lambda engine, tables: population(engine, tables, dt.date(1990, 1, 1)))
+    assert nobody.num_rows == 0
+
+
+def test_columns_mean_those_of_the_engine_in_use(engine: Engine, spark: SparkEngine) -> None:
+    with spark.active():
+        assert functions().__name__.startswith("pyspark")
+        with engine.active():
+            assert functions().__name__.startswith("sqlframe")
+        assert functions().__name__.startswith("pyspark")
+    assert functions().__name__.startswith("sqlframe")
