@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clv_ml.config import Economics, RiskConfig, SegmentEconomics
 from clv_ml.errors import ConfigError
@@ -135,9 +136,7 @@ def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.Da
         Who may be contacted, most profit first, paying or not: expected_net_profit, expected_saves, expected_cost.
     """
     profit = candidates["expected_net_profit"].to_numpy(dtype=np.float64)
-    rest = np.geomspace(_CURVE_ALL, max(len(profit), _CURVE_ALL), _CURVE_REST).round()
-    points = np.unique([*range(min(len(profit), _CURVE_ALL) + 1), best, chosen, *rest]).astype(np.int64)
-    points = points[points <= len(profit)]
+    points = curve_points(len(profit), best=best, chosen=chosen)
 
     def summed(amounts: np.ndarray) -> np.ndarray:
         return np.concatenate([[0.0], np.cumsum(amounts)])[points]
@@ -153,6 +152,13 @@ def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.Da
             "is_chosen": points == chosen,
         }
     )
+
+
+def curve_points(candidates: int, *, best: int, chosen: int) -> NDArray[np.int64]:
+    """Return the numbers of contacts that the curve tells of: 0, every small one and some hundred larger ones."""
+    rest = np.geomspace(_CURVE_ALL, max(candidates, _CURVE_ALL), _CURVE_REST).round()
+    points = np.unique([*range(min(candidates, _CURVE_ALL) + 1), best, chosen, *rest]).astype(np.int64)
+    return points[points <= candidates]
 
 
 def _fits(customers: pd.DataFrame, segment: SegmentEconomics) -> np.ndarray:
