@@ -1,7 +1,8 @@
 # make demo    set up .venv and run the whole walk on real customers (CDNOW)
 # make test    set up .venv and run the tests
 # make lint    ruff and mypy
-# make lock    compile requirements.lock anew from pyproject.toml
+# make spark   add pyspark to .venv, so that `make test` runs the tests on Spark too (they need Java 17 or newer)
+# make lock    compile requirements.lock and requirements-spark.lock anew from pyproject.toml
 # make clean   remove .venv and everything generated
 
 # The first Python on the path that is new enough; override with `make PYTHON=...`.
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint spark lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -34,9 +35,16 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+spark: $(READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	$(BIN)/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*project["optional-dependencies"]["spark"], sep="\n")' | \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" --constraints requirements.lock - -o requirements-spark.lock
 
 clean:
 	rm -rf .venv output .mypy_cache .pytest_cache .ruff_cache .hypothesis
