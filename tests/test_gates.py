@@ -48,7 +48,7 @@ def config_of(folder: Path, **gates: Any) -> Config:
 
 def prepared_of(engine: Engine, config: Config) -> Prepared:
     checked = read_checked(engine, config, progress=lambda line: None)
-    return Prepared(engine, tables_of(engine, checked, config), checked)
+    return Prepared(engine, tables_of(engine, checked, config), checked, config.output.dir)
 
 
 def published(config: Config, rows: Mapping[str, Any], *, day: dt.date = END, name: str = "shop") -> None:

@@ -6,12 +6,17 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from list_data import HOSTILE, STATUS, a_list, the_details
 from pydantic import ValidationError
 
 from clv_ml.config import HandoverConfig, build_config
 from clv_ml.data.database import read_table
+from clv_ml.decisions.deciding import Decisions
+from clv_ml.decisions.list_file import ListFile
+from clv_ml.decisions.targeting import Chosen
+from clv_ml.engine.stored import StoredWriter
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.pipeline.handover import changed_rows, require_handover, write_handover, write_list_table
 
@@ -26,13 +31,22 @@ def config(**sections: Any) -> HandoverConfig:
     return HandoverConfig(**sections)
 
 
+def in_file(folder: Path, listed: pd.DataFrame) -> ListFile:
+    """The list on disk, beside the folder that is looked at."""
+    path = folder.with_suffix(".parquet")
+    with StoredWriter(path) as writer:
+        writer.write(listed)
+    nobody = pd.DataFrame()
+    return ListFile(path, Decisions(nobody, Chosen(pd.Series(), nobody, 0, 0)), {})
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, strict=True))
 
 
 def test_without_a_word_in_the_config_nothing_is_written(tmp_path: Path) -> None:
-    assert write_handover(tmp_path, LISTED, details=DETAILS, config=config()) == {}
+    assert write_handover(tmp_path, in_file(tmp_path, LISTED), details=DETAILS, config=config()) == {}
     assert write_list_table(LISTED, details=None, config=config()) == {}
     assert list(tmp_path.iterdir()) == []
     assert config().details_columns == ()
@@ -43,7 +57,7 @@ def test_audiences_hold_hashes_of_customers_to_contact_and_of_nobody_else(tmp_pa
     details = DETAILS.copy()
     details.loc[CONTACTS[0], ["email", "phone"]] = [None, "no number"]
     details.loc[CONTACTS[1], "email"] = " J.Doe@Gmail.com"
-    written = write_handover(tmp_path, LISTED, details=details, config=asked)
+    written = write_handover(tmp_path, in_file(tmp_path, LISTED), details=details, config=asked)
     told = {"rows": len(CONTACTS) - 1, "customers": len(CONTACTS), "with_email": len(CONTACTS) - 1}
     assert written["audience_google.csv"] == told | {"with_phone": len(CONTACTS) - 1, "with_neither": 1}
     for platform, address, plus in (("google", "jdoe@gmail.com", "+"), ("meta", "j.doe@gmail.com", "")):
@@ -68,15 +82,15 @@ def test_audiences_without_any_address_are_an_error_that_says_what_to_map(tmp_pa
     asked = config(audiences={})
     for details in (None, DETAILS[["name"]]):
         with pytest.raises(ConfigError, match="map email or phone"):
-            write_handover(tmp_path, LISTED, details=details, config=asked)
-    only_mail = write_handover(tmp_path, LISTED, details=DETAILS[["email"]], config=asked)
+            write_handover(tmp_path, in_file(tmp_path, LISTED), details=details, config=asked)
+    only_mail = write_handover(tmp_path, in_file(tmp_path, LISTED), details=DETAILS[["email"]], config=asked)
     assert only_mail["audience_meta.csv"]["with_phone"] == 0
     assert {row["phone_sha256"] for row in rows_of(tmp_path / "audience_meta.csv")} == {""}
 
 
 def test_the_list_under_pseudonyms_names_nobody(tmp_path: Path) -> None:
     asked = config(pseudonym={}, personal={"columns": ["email"], "files": ["workbook"]})
-    written = write_handover(tmp_path, LISTED, details=DETAILS, config=asked, environment=KEY)
+    written = write_handover(tmp_path, in_file(tmp_path, LISTED), details=DETAILS, config=asked, environment=KEY)
     rows = rows_of(tmp_path / "risk_list_pseudonymous.csv")
     assert written["risk_list_pseudonymous.csv"]["rows"] == len(rows) == len(CONTACTS)
     assert {len(row["pseudonym"]) for row in rows} == {64}
@@ -86,7 +100,7 @@ def test_the_list_under_pseudonyms_names_nobody(tmp_path: Path) -> None:
     assert "example.com " not in content
     again = tmp_path / "again"
     again.mkdir()
-    write_handover(again, LISTED, details=None, config=asked, environment=KEY)
+    write_handover(again, in_file(again, LISTED), details=None, config=asked, environment=KEY)
     assert (again / "risk_list_pseudonymous.csv").read_text(encoding="utf-8") == content
 
 
@@ -108,7 +122,7 @@ def test_secrets_are_asked_for_at_once_and_never_told(caplog: pytest.LogCaptureF
     with pytest.raises(ClvError) as failed:
         write_list_table(LISTED, details=None, config=given)
     assert "S3cret" not in str(failed.value)
-    write_handover(tmp_path, LISTED, details=None, config=config(pseudonym={}), environment=KEY)
+    write_handover(tmp_path, in_file(tmp_path, LISTED), details=None, config=config(pseudonym={}), environment=KEY)
     assert not any(secret in caplog.text for secret in (*KEY.values(), "S3cret", "sh0rt"))
 
 
@@ -122,7 +136,9 @@ def test_changes_are_what_a_crm_must_do_something_about(tmp_path: Path) -> None:
     assert changes["row_change"].to_dict() == {"e": "new", "c": "changed", "d": "changed", "a": "removed"}
     assert changes.loc["a", "action_status"] == "removed"
     assert changes["rank"].isna().to_dict() == {"e": False, "c": False, "d": False, "a": True}
-    written = write_handover(tmp_path, now, details=None, config=config(changes=True), previous=before)
+    written = write_handover(
+        tmp_path, in_file(tmp_path, now), details=None, config=config(changes=True), previous=before
+    )
     assert written["risk_list_changes.csv"] == {"new": 1, "changed": 2, "removed": 1}
     assert len(rows_of(tmp_path / "risk_list_changes.csv")) == 4
     assert changed_rows(now, now).empty
@@ -133,7 +149,7 @@ def test_changes_are_what_a_crm_must_do_something_about(tmp_path: Path) -> None:
 
 def test_personal_columns_stand_only_where_the_config_says(tmp_path: Path) -> None:
     asked = config(changes=True, personal={"columns": ["email", "name"], "files": ["changes_csv"]})
-    write_handover(tmp_path, LISTED, details=DETAILS, config=asked)
+    write_handover(tmp_path, in_file(tmp_path, LISTED), details=DETAILS, config=asked)
     rows = rows_of(tmp_path / "risk_list_changes.csv")
     assert {bool(row["email"]) for row in rows if row["action_status"] != "contact"} == {False}
     assert {bool(row["email"]) for row in rows if row["action_status"] == "contact"} == {True}

@@ -20,7 +20,7 @@ def cells(path: Path) -> list[dict[str, str]]:
 
 
 def test_no_cell_begins_like_a_formula_and_every_text_comes_back(tmp_path: Path) -> None:
-    write_list_csv(tmp_path / "list.csv", a_list())
+    write_list_csv(tmp_path / "list.csv", [a_list()])
     rows = cells(tmp_path / "list.csv")
     assert {row["customer_id"][0] for row in rows}.isdisjoint("=+-@\t\r＝")
     assert {row["reason_2"][:2] for row in rows} == {"'="}
@@ -42,7 +42,7 @@ def test_numbers_are_rounded_as_people_read_them_and_missing_cells_are_empty(tmp
     listed = a_list(("a", "b")).assign(
         p_churn_90d=[0.123456, 0.00001], value_at_risk=[12.345678, 1e7], usual_gap_days=[np.nan, 31.5]
     )
-    write_list_csv(tmp_path / "list.csv", listed)
+    write_list_csv(tmp_path / "list.csv", [listed])
     first, second = cells(tmp_path / "list.csv")
     assert (first["p_churn_90d"], first["value_at_risk"], first["usual_gap_days"]) == ("0.1235", "12.35", "")
     assert float(second["p_churn_90d"]) == 0.0
@@ -58,7 +58,7 @@ def test_headings_are_made_harmless_too(tmp_path: Path) -> None:
 
 def test_pandas_reads_the_file_as_it_was(tmp_path: Path) -> None:
     listed = a_list(("1", "b"))
-    write_list_csv(tmp_path / "list.csv", listed)
+    write_list_csv(tmp_path / "list.csv", [listed])
     read = pd.read_csv(tmp_path / "list.csv", dtype={"customer_id": "str"})
     assert list(read.columns) == list(listed.columns)
     assert read["customer_id"].tolist() == ["1", "b"]

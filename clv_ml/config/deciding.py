@@ -79,6 +79,9 @@ class RiskConfig(Section):
     """Share of customers, by expected CLV, in the value tier `high`; twice as many are `medium`."""
     list_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.20
     """Share of customers, by expected profit of a contact, that the list tells of even where they are not contacted."""
+    list_rows: Annotated[int, Field(ge=0)] = 20_000
+    """Most customers that the list tells of so; those to contact and in control are on it, however many they are, and
+    everybody is in scores.parquet."""
     capacity: Annotated[int, Field(ge=0)] | None = None
     """How many customers can be contacted before valid_until; everybody who pays where None."""
     eligible_days: Annotated[int, Field(ge=1)] = 180

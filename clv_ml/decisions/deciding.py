@@ -11,8 +11,8 @@ import pandas as pd
 
 from clv_ml.config import RiskConfig
 from clv_ml.decisions.control import control_arm
-from clv_ml.decisions.exclusions import exclusion_reasons
-from clv_ml.decisions.targeting import Chosen, choose, economics_of, expected_cost, expected_profit
+from clv_ml.decisions.exclusions import SILENCE, exclusion_reasons
+from clv_ml.decisions.targeting import ECONOMICS, Chosen, choose, economics_of, expected_cost, expected_profit
 
 _BANDS: Mapping[str, float] = {"very high": 0.75, "high": 0.50, "medium": 0.25}
 
@@ -26,7 +26,7 @@ class Decisions:
     table
         Everybody, indexed like the scores: value_at_risk, value_tier, risk_percentile, risk_band, the economics of a
         contact, expected_saves, expected_cost, expected_net_profit (NaN: not bought yet), is_control,
-        exclusion_reason, action_status.
+        exclusion_reason, action_status. What is a word is a category: a byte a customer.
     chosen
         Whom to contact, and the curve that says what more or fewer contacts would earn.
     """
@@ -50,9 +50,10 @@ def decide(
     Parameters
     ----------
     customers
-        Features at `as_of`, indexed by customer_id.
+        Features at `as_of`, indexed by customer_id: :func:`needed_features` of them.
     scores
-        What :func:`clv_ml.models.scoring.score_customers` returns for them.
+        What :func:`clv_ml.models.scoring.score_customers` returns for them: `main_score`, value_if_retained and
+        expected_clv.
     main_score
         Column of the probability that counts.
     details
@@ -66,30 +67,83 @@ def decide(
     ConfigError
         If a segment names a column that is not there.
     """
+    everybody = pd.DataFrame(
+        {
+            "value_tier": value_tiers(scores["expected_clv"], config.high_value_share).astype("category"),
+            "risk_percentile": risk_percentiles(scores[main_score]),
+        },
+        index=scores.index,
+    )
+    table = assess(
+        customers,
+        scores,
+        everybody,
+        config=config,
+        main_score=main_score,
+        as_of=as_of,
+        details=details,
+        secret=secret,
+    )
+    chosen = choose(table, capacity=config.capacity)
+    return Decisions(table.assign(action_status=chosen.status), chosen)
+
+
+def assess(
+    customers: pd.DataFrame,
+    scores: pd.DataFrame,
+    standing: pd.DataFrame,
+    *,
+    config: RiskConfig,
+    main_score: str,
+    as_of: dt.date,
+    details: pd.DataFrame | None = None,
+    secret: str = "",
+) -> pd.DataFrame:
+    """Assess customers one by one: all of a decision that looks at nobody else.
+
+    Parameters
+    ----------
+    standing
+        Where each of them stands among all customers: value_tier and risk_percentile.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of :attr:`Decisions.table` everything but action_status; see :func:`decide` for the other parameters.
+    """
     p, value = scores[main_score], scores["value_if_retained"]
     table = pd.DataFrame(
         {
             "value_at_risk": value_at_risk(scores, main_score),
-            "value_tier": value_tiers(scores["expected_clv"], config.high_value_share),
-            "risk_percentile": (100.0 * p.rank(method="average", pct=True)).round(1),
-            "risk_band": risk_bands(p),
+            "value_tier": standing["value_tier"],
+            "risk_percentile": standing["risk_percentile"],
+            "risk_band": risk_bands(p).astype("category"),
         },
         index=scores.index,
     )
     named = [name for segment in config.segments for name in segment.when if name in customers.columns]
-    known = table.assign(**{name: customers[name] for name in named})
-    economics = economics_of(known, config)
-    table = table.join(economics).assign(
+    economics = economics_of(table.assign(**{name: customers[name] for name in named}), config)
+    reasons = exclusion_reasons(customers, value, details, config=config, as_of=as_of)
+    return table.assign(
+        **{name: economics[name] for name in ECONOMICS},
         expected_saves=p * economics["save_rate"],
         expected_cost=expected_cost(p, economics),
         expected_net_profit=expected_profit(p, value, economics),
         is_control=control_arm(
             table.index, experiment=config.control.experiment, share=config.control.share, secret=secret
         ),
-        exclusion_reason=exclusion_reasons(customers, value, details, config=config, as_of=as_of),
+        exclusion_reason=reasons.astype("category"),
     )
-    chosen = choose(table, capacity=config.capacity)
-    return Decisions(table.assign(action_status=chosen.status), chosen)
+
+
+def needed_features(config: RiskConfig) -> list[str]:
+    """Name the features that a decision looks at, as far as a table of customers has them."""
+    return [*SILENCE, *dict.fromkeys(name for segment in config.segments for name in segment.when)]
+
+
+def risk_percentiles(probability: pd.Series[float]) -> pd.Series[float]:
+    """Return for each customer the share of customers with a lower or equal risk, in percent; equals share a rank."""
+    return (100.0 * probability.rank(method="average", pct=True)).round(1)
 
 
 def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:

@@ -19,10 +19,13 @@ EXCLUSIONS = (
 )
 """Reasons in the order they are checked; the first that holds is told."""
 
+SILENCE = ("days_since_last", "days_since_activity", "tenure_days")
+"""Features that say how long ago a customer was heard of."""
+
 
 def silence_days(customers: pd.DataFrame) -> pd.Series[float]:
     """Days since a customer was last heard of: the last purchase or activity, else the start."""
-    known = [name for name in ("days_since_last", "days_since_activity", "tenure_days") if name in customers]
+    known = [name for name in SILENCE if name in customers]
     return customers[known].astype("float64").min(axis=1)
 
 

@@ -14,12 +14,12 @@ from clv_ml.decisions.actions import action_words, recommended_actions
 from clv_ml.decisions.changes import changes
 from clv_ml.decisions.deciding import Decisions
 from clv_ml.decisions.reasons import Told, tell
-from clv_ml.decisions.targeting import STATUSES, by_profit
+from clv_ml.decisions.targeting import STATUSES, profit_order
 from clv_ml.language import Words, words
 
 SCHEMA_VERSION = 2
 EXPLAINED = 20_000
-"""Rows whose reasons the model chooses at least; of a longer list those to contact and in control."""
+"""Rows whose reasons the model chooses, at least."""
 
 RISK_COLUMNS = (
     "schema_version",
@@ -152,22 +152,76 @@ def risk_list(
     language
         Of reasons and actions; English where None.
     """
-    language = language or words("en")
-    rows = _listed(decisions, config)
+    rows = listed_rows(decisions, config)
     known = customers.loc[rows.index]
-    told = tell(known, _contributions(known, rows, explain), currency=context.currency)
-    next_order = scores.loc[rows.index, "days_to_next_order"]
-    next_day = pd.Timestamp(context.as_of) + pd.to_timedelta(np.ceil(next_order), unit="D")
-    profit = rows["expected_net_profit"].where(rows["action_status"] == "contact")
-    facts = scores.loc[rows.index].join(rows).join(told.texts(language))
+    table, told = describe_rows(
+        rows,
+        known,
+        scores.loc[rows.index],
+        config=config,
+        context=context,
+        explain=explain,
+        previous=previous,
+        language=language or words("en"),
+    )
+    return RiskList(table, decisions, told)
+
+
+def listed_rows(decisions: Decisions, config: RiskConfig) -> pd.DataFrame:
+    """Return the decisions on who is listed in the order of the list, with what the order alone tells of a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `decisions.table`, place (of the customer there), rank, cum_expected_profit and is_explained:
+        whether the model chooses the reasons. Exact contributions cost more than the scores themselves, so that of a
+        long list the rows to contact and in control are explained, and :data:`EXPLAINED` at least.
+    """
+    table = decisions.table
+    profit = table["expected_net_profit"].to_numpy(dtype=np.float64)
+    paying = profit_order(table.index, profit)[: int(np.isfinite(profit).sum())]
+    status = table["action_status"].cat.codes.to_numpy()
+    worked = np.isin(status, [STATUSES.index(name) for name in ("contact", "control")])
+    told = min(int(np.ceil(config.list_share * len(paying))), config.list_rows)
+    places = paying[(np.arange(len(paying)) < told) | worked[paying]]
+    places = places[np.argsort(status[places], kind="stable")]
+    rows = table.iloc[places]
+    earned = rows["expected_net_profit"].where(rows["action_status"] == "contact").cumsum()
+    rank = np.arange(1, len(rows) + 1)
+    explained = rank <= max(EXPLAINED, int(worked[places].sum()))
+    return rows.assign(place=places, rank=rank, cum_expected_profit=earned, is_explained=explained)
+
+
+def describe_rows(
+    rows: pd.DataFrame,
+    known: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    config: RiskConfig,
+    context: ListContext,
+    explain: Callable[[pd.DataFrame], pd.DataFrame | None],
+    previous: pd.DataFrame | None,
+    language: Words,
+) -> tuple[pd.DataFrame, Told]:
+    """Put rows of the list into their columns and words, whatever rows come before or after them.
+
+    Parameters
+    ----------
+    rows
+        Some of :func:`listed_rows`, in their order.
+    known, scores
+        Features and scores of these customers, in the same order.
+    """
+    told = tell(known, _contributions(known, rows["is_explained"], explain), currency=context.currency)
+    next_day = pd.Timestamp(context.as_of) + pd.to_timedelta(np.ceil(scores["days_to_next_order"]), unit="D")
+    in_words = {str(name): rows[name].astype("str") for name in rows.select_dtypes("category")}
+    facts = scores.join(rows.drop(columns=["place", "is_explained"]).assign(**in_words)).join(told.texts(language))
     facts = facts.assign(
         schema_version=SCHEMA_VERSION,
         refresh_id=context.refresh_id,
         as_of=context.as_of.isoformat(),
         valid_until=(context.as_of + dt.timedelta(days=config.valid_days)).isoformat(),
         model_version=context.model_version,
-        rank=np.arange(1, len(rows) + 1),
-        cum_expected_profit=profit.cumsum(),
         clv_horizon_days=context.clv_horizon_days,
         currency=context.currency,
         margin=context.margin,
@@ -183,26 +237,12 @@ def risk_list(
     facts = facts.assign(recommended_action_code=codes, recommended_action=action_words(codes, language))
     table = facts.rename_axis("customer_id").reset_index()
     table = table.join(changes(table, previous, main_score=context.main_score))
-    return RiskList(table[[name for name in RISK_COLUMNS if name in table.columns]], decisions, told)
+    return table[[name for name in RISK_COLUMNS if name in table.columns]], told
 
 
 def _contributions(
-    known: pd.DataFrame, rows: pd.DataFrame, explain: Callable[[pd.DataFrame], pd.DataFrame | None]
+    known: pd.DataFrame, is_explained: pd.Series[bool], explain: Callable[[pd.DataFrame], pd.DataFrame | None]
 ) -> pd.DataFrame | None:
-    """Explain the first rows; of the others the facts that stand out most are told (a contribution of 0 chooses none).
-
-    Exact contributions cost more than the scores themselves: 200,000 rows take longer than scoring a million.
-    """
-    worked = int(rows["action_status"].isin(("contact", "control")).sum())
-    found = explain(known.iloc[: max(EXPLAINED, worked)])
+    """Explain the rows to explain; of the others the facts that stand out most are told: 0 chooses none."""
+    found = explain(known[is_explained.to_numpy()])
     return None if found is None else found.reindex(known.index, fill_value=0.0)
-
-
-def _listed(decisions: Decisions, config: RiskConfig) -> pd.DataFrame:
-    """Return the decisions on who is listed, in the order of the list."""
-    paying = by_profit(decisions.table[decisions.table["expected_net_profit"].notna()])
-    first = np.arange(len(paying)) < np.ceil(config.list_share * len(paying))
-    rows = paying[first | paying["action_status"].isin(("contact", "control")).to_numpy(dtype=bool)]
-    place = rows["action_status"].map({status: number for number, status in enumerate(STATUSES)})
-    ordered: pd.DataFrame = rows.iloc[np.argsort(place.to_numpy(np.int64), kind="stable")]
-    return ordered

@@ -9,6 +9,7 @@ doi:10.1109/TKDE.2012.50) customer by customer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,14 +33,14 @@ class Chosen:
     Attributes
     ----------
     status
-        One of :data:`STATUSES` for each customer.
+        One of :data:`STATUSES` for each customer, as a category.
     curve
         n, cost, expected_saves, expected_profit, marginal_profit (of the n-th), is_best, is_chosen; n = 0 first.
     best_n, chosen_n
         How many contacts earn most, and how many there are.
     """
 
-    status: pd.Series[str]
+    status: pd.Series[Any]
     curve: pd.DataFrame
     best_n: int
     chosen_n: int
@@ -107,24 +108,31 @@ def choose(table: pd.DataFrame, *, capacity: int | None) -> Chosen:
     capacity
         Room for contacts; None: no limit.
     """
-    free = table["exclusion_reason"].eq("") & table["expected_net_profit"].notna()
-    status = pd.Series(np.where(free, "not_profitable", "excluded"), index=table.index, name="action_status")
-    ordered = by_profit(table[free])
-    paying = ordered[ordered["expected_net_profit"] > 0]
-    held = paying["is_control"].to_numpy(dtype=bool)
+    profit = table["expected_net_profit"].to_numpy(dtype=np.float64)
+    control = table["is_control"].to_numpy(dtype=bool)
+    free = table["exclusion_reason"].eq("").to_numpy(dtype=bool) & ~np.isnan(profit)
+    status = np.where(free, STATUSES.index("not_profitable"), STATUSES.index("excluded")).astype(np.int8)
+    order = profit_order(table.index, profit)
+    order = order[free[order]]
+    paying = order[profit[order] > 0]
+    held = control[paying]
     before = np.cumsum(~held) - ~held  # how many of the others come first
     reached = np.full(len(paying), True) if capacity is None else before < capacity
-    status[paying.index] = np.select([~reached, held], ["over_capacity", "control"], default="contact")
-    candidates = ordered[~ordered["is_control"].to_numpy(dtype=bool)]
+    codes = [STATUSES.index(name) for name in ("over_capacity", "control", "contact")]
+    status[paying] = np.select([~reached, held], codes[:2], default=codes[2])
     best = int((~held).sum())
     chosen = best if capacity is None else min(best, capacity)
-    return Chosen(status.astype("str"), capacity_curve(candidates, best=best, chosen=chosen), best, chosen)
+    candidates = table[["expected_net_profit", "expected_saves", "expected_cost"]].iloc[order[~control[order]]]
+    told = pd.Series(pd.Categorical.from_codes(status, STATUSES), index=table.index, name="action_status")  # type: ignore[call-overload]
+    return Chosen(told, capacity_curve(candidates, best=best, chosen=chosen), best, chosen)
 
 
-def by_profit(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort customers by what a contact earns, most first; equals by customer_id."""
-    ordered = table if table.index.is_monotonic_increasing else table.sort_index()
-    return ordered.iloc[np.argsort(-ordered["expected_net_profit"].to_numpy(dtype=np.float64), kind="stable")]
+def profit_order(customer_ids: pd.Index[str], profit: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the places of customers by what a contact earns, most first; equals by customer_id, unknown last."""
+    if customer_ids.is_monotonic_increasing:
+        return np.argsort(-profit, kind="stable")
+    by_name = np.argsort(customer_ids.to_numpy(dtype=object), kind="stable")
+    return np.asarray(by_name[np.argsort(-profit[by_name], kind="stable")])
 
 
 def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.DataFrame:

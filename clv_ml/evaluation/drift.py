@@ -75,7 +75,9 @@ def references(table: pd.DataFrame, *, bins: int) -> dict[str, Reference]:
     return found
 
 
-def stability(reference: Mapping[str, Reference], table: pd.DataFrame, config: DriftConfig) -> pd.DataFrame:
+def stability(
+    reference: Mapping[str, Reference], table: pd.DataFrame | Mapping[str, pd.Series[Any]], config: DriftConfig
+) -> pd.DataFrame:
     """Compare the customers of a scoring with those of the training, column by column.
 
     Returns

@@ -17,6 +17,7 @@ from clv_ml.config import ValueConfig
 from clv_ml.errors import DataError
 from clv_ml.evaluation.bands import LEVELS, Floats, count_bands, money_bands, share_bands, signed_bands
 from clv_ml.evaluation.forecast_error import ForecastError
+from clv_ml.evaluation.months import month_of
 from clv_ml.models.cohort_sums import CohortSum, CohortSums, cohort_sums
 from clv_ml.models.fitting import FittedModels
 
@@ -86,8 +87,7 @@ def cohort_forecast(
 
 def monthly_cohort(customers: pd.DataFrame) -> pd.Series[str]:
     """Label customers by the month of their first purchase, as ``"1997-03"``."""
-    months: pd.Series[str] = customers["first_day"].dt.strftime("%Y-%m").rename("cohort")
-    return months
+    return month_of(customers["first_day"]).rename("cohort")
 
 
 def _labels(cohort: pd.Series[str], customers: pd.DataFrame) -> pd.Series[str]:

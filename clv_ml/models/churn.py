@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from clv_ml.engine.stored import Stored
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.models._boosting import Classifier, Floats, Recipe
 from clv_ml.models._horizon_facts import HorizonFacts
@@ -162,7 +163,7 @@ class ChurnModel:
             scores["p_churn_own"] = main + (1 - main) * self._own.probability(matrix)
         return pd.DataFrame(scores, index=features.index)
 
-    def unseen(self, features: pd.DataFrame) -> dict[str, list[tuple[str, int]]]:
+    def unseen(self, features: pd.DataFrame | Stored) -> dict[str, list[tuple[str, int]]]:
         """Name the categories that training had not seen, with their rows, by column; columns without any are left out.
 
         They are scored as one of the rare categories, or as missing where training had none.

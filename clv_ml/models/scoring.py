@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.config import AlarmsConfig, ValueConfig
+from clv_ml.engine.stored import Stored
 from clv_ml.models.alarms import apply_alarms, unseen_alarms
 from clv_ml.models.engagement_score import engagement_score
 from clv_ml.models.fitting import FittedModels
@@ -67,7 +68,7 @@ def contributions(models: FittedModels, customers: pd.DataFrame) -> pd.DataFrame
     return models.churn.contributions(with_model_features(customers, models.purchases, models.churn.horizons_days[-1]))
 
 
-def unseen_categories(models: FittedModels, customers: pd.DataFrame, config: AlarmsConfig) -> list[str]:
+def unseen_categories(models: FittedModels, customers: pd.DataFrame | Stored, config: AlarmsConfig) -> list[str]:
     """Name the categories that training had not seen; they are scored as rare ones or as missing.
 
     Raises

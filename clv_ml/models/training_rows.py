@@ -33,37 +33,47 @@ def customers_at(engine: Engine, totals: DataFrame, cutoff: dt.date) -> pd.DataF
     """
     frame = engine.to_pandas(population(engine, Tables(totals), cutoff).orderBy("customer_id"))
     if frame.empty:
-        f = functions()
-        first = engine.to_pandas(totals.filter(f.col("is_purchase")).agg(f.min("day").alias("day")))["day"].iloc[0]
-        raise ConfigError(f"cutoff {cutoff} is before the first purchase in the data ({first:%Y-%m-%d})")
+        raise nobody_bought(engine, Tables(totals), cutoff)
     return frame.set_index("customer_id")
 
 
 def population_at(engine: Engine, tables: Tables, cutoff: dt.date, churn: ChurnConfig) -> pd.DataFrame:
-    """Describe everybody known at a cutoff, indexed by customer_id in its order; see :func:`population`.
-
-    With `label: own_gap` there is also own_horizon_days.
+    """Describe everybody known at a cutoff, indexed by customer_id in its order; see :func:`described_at`.
 
     Raises
     ------
     ConfigError
         If nobody had bought by then.
     """
-    if tables.purchases_only:
-        frame = customers_at(engine, tables.totals, cutoff)
-    else:
-        frame = engine.to_pandas(population(engine, tables, cutoff).orderBy("customer_id")).set_index("customer_id")
-        if not frame["frequency"].notna().any():
-            customers_at(engine, tables.totals, cutoff)  # says when the first purchase was
-    if churn.label == "own_gap":
-        planned = engine.planned(
-            ("own horizons", churn.own_gap_quantile, churn.main_horizon_days, *tables.settings),
-            tables.frames,
-            cutoff,
-            lambda frames, day: _own_horizons(tables.with_frames(frames), day, churn),
-        )
-        frame = frame.join(engine.to_pandas(planned).set_index("customer_id"))
+    described = described_at(engine, tables, cutoff, churn)
+    frame = engine.to_pandas(described.orderBy("customer_id")).set_index("customer_id")
+    if not frame["frequency"].notna().any():
+        raise nobody_bought(engine, tables, cutoff)
     return frame
+
+
+def described_at(engine: Engine, tables: Tables, cutoff: dt.date, churn: ChurnConfig) -> DataFrame:
+    """Describe everybody known at a cutoff in the engine; see :func:`population`.
+
+    With `label: own_gap` there is also own_horizon_days.
+    """
+    described = population(engine, tables, cutoff)
+    if churn.label != "own_gap":
+        return described
+    horizons = engine.planned(
+        ("own horizons", churn.own_gap_quantile, churn.main_horizon_days, *tables.settings),
+        tables.frames,
+        cutoff,
+        lambda frames, day: _own_horizons(tables.with_frames(frames), day, churn),
+    )
+    return described.join(horizons, on="customer_id", how="left").select(*described.columns, OWN_HORIZON)
+
+
+def nobody_bought(engine: Engine, tables: Tables, cutoff: dt.date) -> ConfigError:
+    """Build the error for a cutoff before the first purchase; it says when that was."""
+    f = functions()
+    first = engine.to_pandas(tables.totals.filter(f.col("is_purchase")).agg(f.min("day").alias("day")))["day"].iloc[0]
+    return ConfigError(f"cutoff {cutoff} is before the first purchase in the data ({first:%Y-%m-%d})")
 
 
 def outcomes_at(engine: Engine, totals: DataFrame, cutoff: dt.date, horizons_days: tuple[int, ...]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.engine import Engine
+from clv_ml.engine.stored import Stored
 from clv_ml.evaluation.drift import Reference, churn_alerts, references, stability
 from clv_ml.evaluation.forecast import TOTAL
 from clv_ml.evaluation.review import cohort_actuals
@@ -64,6 +65,30 @@ def stability_of(bundle: Bundle, customers: pd.DataFrame, scores: pd.DataFrame, 
     known: Mapping[str, Any] = bundle.facts.get(FACT, {})
     reference = {name: Reference.from_dict(facts) for name, facts in known.items()}
     return stability(reference, _watched(customers, scores), config.drift)
+
+
+def stability_of_stored(bundle: Bundle, customers: Stored, scores: Stored, config: Config) -> pd.DataFrame:
+    """Compare customers on disk with those of the training, one column in memory at a time."""
+    known: Mapping[str, Any] = bundle.facts.get(FACT, {})
+    reference = {name: Reference.from_dict(facts) for name, facts in known.items()}
+    return stability(reference, _Columns(customers, scores), config.drift)
+
+
+class _Columns(Mapping[str, "pd.Series[Any]"]):
+    """The watched columns of customers and scores, each read when it is asked for."""
+
+    def __init__(self, customers: Stored, scores: Stored) -> None:
+        watched = _watched(customers.head(0), scores.head(0)).columns
+        self._of = {str(name): customers if name in customers else scores for name in watched}
+
+    def __getitem__(self, name: str) -> pd.Series[Any]:
+        return self._of[name][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
 
 
 def drift(

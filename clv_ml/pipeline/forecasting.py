@@ -11,6 +11,7 @@ from clv_ml.engine import Engine
 from clv_ml.errors import ConfigError, DataError, NotConvergedError
 from clv_ml.evaluation.forecast import cohort_forecast, monthly_cohort
 from clv_ml.evaluation.forecast_error import ForecastError, measured_error
+from clv_ml.evaluation.months import month_of
 from clv_ml.evaluation.review import cohort_actuals, compare
 from clv_ml.models.choice import PURCHASE_MODELS
 from clv_ml.models.fitting import FittedModels
@@ -45,13 +46,17 @@ def cohort_labels(customers: pd.DataFrame, cohort_by: str) -> pd.Series[str]:
         return monthly_cohort(bought)
     if cohort_by == START and "tenure_days" in bought:
         since = pd.to_timedelta(bought["tenure_days"] - bought["T"], unit="D")
-        months: pd.Series[str] = (pd.to_datetime(bought["first_day"]) - since).dt.strftime("%Y-%m")
-        return months.rename("cohort")
+        return month_of(pd.to_datetime(bought["first_day"]) - since).rename("cohort")
     if cohort_by not in bought.columns:
         known = ", ".join([FIRST_PURCHASE, START, *map(str, bought.select_dtypes(exclude="number").columns)])
         raise ConfigError(f"forecast.cohort_by is {cohort_by!r}; known for these customers: {known}")
     named = bought[cohort_by].astype("string").fillna(UNKNOWN).astype(str)
     return named.rename("cohort")
+
+
+def forecast_columns(config: Config) -> list[str]:
+    """Name the features that a forecast of cohorts looks at, as far as a table of customers has them."""
+    return ["first_day", "frequency", "recency", "T", "monetary_value", "tenure_days", config.forecast.cohort_by]
 
 
 def forecast_customers(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clv_ml.config import HandoverConfig
 from clv_ml.data.identifiers import international_phone, platform_email, platform_phone, pseudonyms, sha256
+from clv_ml.decisions.list_file import ListFile
 from clv_ml.errors import ConfigError
 from clv_ml.reports.list_csv import with_details, write_safe_csv
 
@@ -48,7 +49,7 @@ def require_handover(config: HandoverConfig, *, environment: Mapping[str, str] |
 
 def write_handover(
     folder: Path,
-    listed: pd.DataFrame,
+    listed: ListFile,
     *,
     details: pd.DataFrame | None,
     config: HandoverConfig,
@@ -80,23 +81,23 @@ def write_handover(
     ConfigError
         If there is no key, or nobody has an e-mail address or phone number because no column is mapped.
     """
-    contacts = listed[listed["action_status"] == "contact"]
     written: dict[str, Any] = {}
     if config.audiences is not None:
         if details is None or not {"email", "phone"} & set(details.columns):
             raise ConfigError("handover.audiences: map email or phone in the columns of the table of customers")
-        reachable = details.reindex(contacts["customer_id"])
+        reachable = details.reindex(listed.contacts(["customer_id"])["customer_id"])
         phones = _phones(reachable, config.audiences.phone_region)
         for platform in config.audiences.platforms:
             name = f"audience_{platform}.csv"
             written[name] = _write_audience(folder / name, reachable, phones, platform)
     if config.pseudonym is not None:
         key = _key(config.pseudonym.key_env, os.environ if environment is None else environment)
+        contacts = listed.contacts()
         hidden = contacts.assign(customer_id=pseudonyms(contacts["customer_id"], key))
         write_safe_csv(folder / PSEUDONYMOUS, hidden.rename(columns={"customer_id": "pseudonym"}))
         written[PSEUDONYMOUS] = {"rows": len(hidden)}
     if config.changes:
-        changes = changed_rows(listed, previous)
+        changes = changed_rows(listed.read(), previous)
         personal = config.personal_columns("changes_csv")
         table = with_details(changes, details, personal) if personal else changes
         write_safe_csv(folder / CHANGES, table)

@@ -41,7 +41,7 @@ def health_of(scored: Scored) -> dict[str, Any]:
             "age_days": (as_of - cutoff).days,
         },
         "customers_scored": len(scored.scores),
-        "customers_listed": len(scored.listed.table),
+        "customers_listed": len(scored.listed),
         "timings": TIMINGS,
     }
 

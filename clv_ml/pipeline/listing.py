@@ -1,24 +1,30 @@
-"""Scores of everybody and the list made of them, in memory."""
+"""Scores of everybody and the list made of them, on disk: no step holds all customers with all they are known by."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
+from pathlib import Path
 
 import pandas as pd
 
 from clv_ml.config import Config
-from clv_ml.decisions.deciding import decide
-from clv_ml.decisions.risk import ListContext, risk_list
-from clv_ml.language import words
+from clv_ml.decisions.deciding import Decisions, decide, needed_features
+from clv_ml.decisions.list_file import ListFile
+from clv_ml.decisions.risk import ListContext, RiskList, describe_rows, listed_rows
+from clv_ml.engine.stored import Stored, StoredWriter, in_batches
+from clv_ml.language import languages, words
 from clv_ml.models.bundle import Bundle
-from clv_ml.models.scoring import contributions, score_customers, unseen_categories
-from clv_ml.models.training_rows import Progress, population_at
+from clv_ml.models.fitting import FittedModels
+from clv_ml.models.scoring import contributions, unseen_categories
+from clv_ml.models.stored_scores import score_stored
+from clv_ml.models.training_rows import Progress, described_at, nobody_bought
 from clv_ml.pipeline.earlier import judge
 from clv_ml.pipeline.knowledge import Knowledge
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.pipeline.stories import stories
 from clv_ml.reports.score_results import PAGE_ROWS, Scored
+from clv_ml.stages import tell
 
 
 def make_list(
@@ -39,34 +45,39 @@ def make_list(
     DataError
         If the data cannot be scored with this model.
     """
-    progress(f"scoring customers as of {day}")
-    models = bundle.models
-    customers = population_at(prepared.engine, prepared.tables, day, config.churn)
+    models, folder = bundle.models, prepared.spill
+    progress(f"describing customers as of {day}")
+    customers = describe(prepared, config, day)
+    tell(progress, customers=len(customers))
+    progress(f"scoring {len(customers):,} customers")
+    unseen = unseen_categories(models, customers, config.churn.alarms)
     horizons = config.churn.horizons_days if models.churn is None else models.churn.horizons_days
-    scores = score_customers(models, customers, horizons_days=horizons, value=config.value)
+    scores = score_stored(models, customers, folder / "scores.parquet", horizons_days=horizons, value=config.value)
     context = list_context(config, bundle, day, run_id=run_id, main_horizon_days=horizons[-1])
     progress(f"deciding whom of {len(scores):,} customers to contact")
     decisions = decide(
-        customers,
-        scores,
+        customers.read(needed_features(config.risk)),
+        scores.read([context.main_score, "expected_clv", "value_if_retained"]),
         config=config.risk,
         main_score=context.main_score,
         as_of=day,
         details=known.details,
         secret=known.secret,
     )
-    listed = risk_list(
+    progress("listing customers")
+    rows = listed_rows(decisions, config.risk)
+    listed = write_list(
+        folder / "risk_list.parquet",
+        models,
         customers,
         scores,
         decisions,
-        config=config.risk,
+        rows,
+        config=config,
         context=context,
-        explain=functools.partial(contributions, models),
         previous=known.previous_list(context.main_score),
-        language=words(config.output.language),
     )
-    progress(f"listing {len(listed.table):,} customers, {decisions.chosen.chosen_n:,} to contact")
-    shown = pd.Index(listed.table["customer_id"].head(PAGE_ROWS))
+    shown = customers.at(rows["place"].to_numpy()[:PAGE_ROWS])
     return Scored(
         config=config,
         bundle=bundle,
@@ -74,17 +85,67 @@ def make_list(
         customers=customers,
         scores=scores,
         listed=listed,
-        stories=stories(prepared, models, customers, shown, as_of=day, value=config.value, seed=config.seed),
+        stories=stories(prepared, models, shown, as_of=day, value=config.value, seed=config.seed),
         quality=prepared.checked.quality(),
         input_fingerprint=input_print,
-        notes=(
-            *notes(day, prepared.last_day, bundle),
-            *unseen_categories(models, customers, config.churn.alarms),
-        ),
+        notes=(*notes(day, prepared.last_day, bundle), *unseen),
         last_list=None if known.judged is None else judge(prepared, *known.judged),
         previous_as_of="" if known.previous is None else known.previous.as_of.isoformat(),
         personal=known.personal,
     )
+
+
+def describe(prepared: Prepared, config: Config, day: dt.date) -> Stored:
+    """Write the features of everybody known at a day to a file, by customer_id.
+
+    Raises
+    ------
+    ConfigError
+        If nobody had bought by then.
+    """
+    described = described_at(prepared.engine, prepared.tables, day, config.churn)
+    path = prepared.spill / "customers.parquet"
+    prepared.engine.write_parquet(described.orderBy("customer_id"), path)
+    customers = Stored(path)
+    if not customers["frequency"].notna().any():
+        raise nobody_bought(prepared.engine, prepared.tables, day)
+    return customers
+
+
+def write_list(
+    path: Path,
+    models: FittedModels,
+    customers: Stored,
+    scores: Stored,
+    decisions: Decisions,
+    rows: pd.DataFrame,
+    *,
+    config: Config,
+    context: ListContext,
+    previous: pd.DataFrame | None,
+) -> ListFile:
+    """Write the rows of a list batch after batch; what the page says in other languages is kept beside it."""
+    language = words(config.output.language)
+    texts: dict[str, list[pd.DataFrame]] = {code: [] for code in languages()}
+    with StoredWriter(path) as writer:
+        for part in in_batches(rows):
+            batch = rows.iloc[part]
+            places = batch["place"].to_numpy()
+            table, told = describe_rows(
+                batch,
+                customers.at(places),
+                scores.at(places),
+                config=config.risk,
+                context=context,
+                explain=functools.partial(contributions, models),
+                previous=previous,
+                language=language,
+            )
+            writer.write(table)
+            written = RiskList(table, decisions, told)
+            for code, parts in texts.items():
+                parts.append(written.texts(words(code), rows=max(PAGE_ROWS - part.start, 0)))
+    return ListFile(path, decisions, {code: pd.concat(parts) for code, parts in texts.items()})
 
 
 def list_context(config: Config, bundle: Bundle, day: dt.date, *, run_id: str, main_horizon_days: int) -> ListContext:

@@ -36,6 +36,8 @@ class Prepared:
     engine: Engine
     tables: Tables
     checked: CheckedData
+    spill: Path
+    """A folder for what does not fit into memory, emptied when the data are closed."""
 
     @property
     def totals(self) -> DataFrame:
@@ -76,7 +78,8 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
         checked.enforce(config)
         tables = tables_of(engine, checked, config)
         require_plausible_totals(engine, tables.totals, checked.transactions.report.amount, config.gates)
-        yield Prepared(engine, tables, checked)
+        assert limits.temp_directory is not None
+        yield Prepared(engine, tables, checked, limits.temp_directory)
 
 
 def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:

@@ -17,8 +17,8 @@ from clv_ml.errors import ClvError
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import load_bundle
 from clv_ml.models.training_rows import Progress
-from clv_ml.pipeline.drift import stability_of
-from clv_ml.pipeline.forecasting import promise_of
+from clv_ml.pipeline.drift import stability_of_stored
+from clv_ml.pipeline.forecasting import forecast_columns, promise_of
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.handover import require_handover, write_handover, write_list_table
 from clv_ml.pipeline.health import write_health
@@ -117,11 +117,13 @@ def score(
                 table = pd.read_parquet(folder / "risk_list.parquet")
                 write_list_table(table, details=known.personal, config=config.handover)
             left = runs.finish(run)
+        # the customers are on disk only as long as the data are open
+        moved = None if scored is None else stability_of_stored(bundle, scored.customers, scored.scores, config)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    if scored is None:
+    if scored is None or moved is None:
         return ScoreResult(folder, manifest, repeated, address, log_note=left)
     progress("logging to MLflow")
-    logged, note = _log(scored, promise, folder, manifest, address)
+    logged, note = _log(scored, promise, folder, manifest, address, moved)
     return ScoreResult(folder, manifest, repeated, address, logged, "; ".join(filter(None, (left, note))))
 
 
@@ -134,11 +136,11 @@ def result_settings(config: Config) -> dict[str, Any]:
 
 def _promise(scored: Scored) -> Promise:
     """Return the forecast by cohort that later reviews judge."""
-    models = scored.bundle.models
+    models, config = scored.bundle.models, scored.config
     return promise_of(
         models,
-        scored.customers,
-        scored.scores,
+        scored.customers.read(forecast_columns(config)),
+        scored.scores.read([f"p_churn_{days}d" for days in config.forecast.horizons_days]),
         cutoff=scored.context.as_of,
         config=scored.config,
         error=ForecastError(scored.bundle.facts.get("forecast_error", {})),
@@ -153,17 +155,16 @@ def _write(
     handover = scored.config.handover
     stages("writing exports")
     before = known.previous.read() if known.previous is not None and handover.changes else None
-    written = write_handover(folder, scored.listed.table, details=scored.personal, config=handover, previous=before)
+    written = write_handover(folder, scored.listed, details=scored.personal, config=handover, previous=before)
     write_scores(folder, dataclasses.replace(scored, handover=written), progress=stages)
     promise.forecast.to_csv(folder / "cohort_forecast.csv", index=False, lineterminator="\n")
     write_health(folder, scored, stages)
 
 
 def _log(
-    scored: Scored, promise: Promise, folder: Path, manifest: dict[str, Any], address: str
+    scored: Scored, promise: Promise, folder: Path, manifest: dict[str, Any], address: str, moved: pd.DataFrame
 ) -> tuple[LoggedRun | None, str]:
     """Write the scoring into MLflow; the list is there already, so that an MLflow that is down costs a note only."""
-    moved = stability_of(scored.bundle, scored.customers, scored.scores, scored.config)
     figures = {name: float(manifest[name]) for name in ("customers_scored", "customers_listed", "value_at_risk")}
     figures |= {f"contacts_{name}": float(number) for name, number in manifest["contacts"].items()}
     figures |= {f"customers_{status}": float(number) for status, number in manifest["decisions"].items()}

@@ -20,14 +20,13 @@ _FUTURES = 200
 def stories(
     prepared: Prepared,
     models: FittedModels,
-    customers: pd.DataFrame,
-    shown: pd.Index[str],
+    shown: pd.DataFrame,
     *,
     as_of: dt.date,
     value: ValueConfig,
     seed: int,
 ) -> pd.DataFrame:
-    """Gather orders, weekly activity and 80 % intervals of some customers.
+    """Gather orders, weekly activity and 80 % intervals of some customers, given by their features.
 
     Returns
     -------
@@ -37,8 +36,8 @@ def stories(
         currency). An interval carries what chance does to the customer, with the parameters taken as known; the
         Pareto/NBD has none (NaN).
     """
-    lines = timelines(prepared.engine, prepared.tables, as_of, shown)
-    return lines.join(_intervals(models, customers.loc[shown], value=value, seed=seed))
+    lines = timelines(prepared.engine, prepared.tables, as_of, shown.index)
+    return lines.join(_intervals(models, shown, value=value, seed=seed))
 
 
 def _intervals(models: FittedModels, rows: pd.DataFrame, *, value: ValueConfig, seed: int) -> pd.DataFrame:

@@ -7,8 +7,9 @@ would read it as part of the first heading, and for Excel there is the workbook.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -35,25 +36,32 @@ _SHARES = ("p_alive", "expected_purchases", "expected_saves", "previous_p_churn"
 _BATCH = 16_384  # rows that Arrow formats at once; its own 1,024 takes a tenth longer
 
 
-def write_list_csv(path: Path, listed: pd.DataFrame, *, details: pd.DataFrame | None = None) -> None:
+def write_list_csv(path: Path, listed: Iterable[pd.DataFrame], *, details: pd.DataFrame | None = None) -> None:
     """Write the list as RFC 4180 in UTF-8: every text in quotes, missing values empty, lines ended by a line feed.
 
     Parameters
     ----------
     listed
-        The list; money is rounded to cents, probabilities and shares to four digits.
+        The list in one or more parts; money is rounded to cents, probabilities and shares to four digits.
     details
         Personal columns, indexed by customer_id, that stand behind the id of those to contact, and of nobody else.
     """
-    write_safe_csv(path, with_details(listed, details))
+    with path.open("wb") as file:
+        for number, part in enumerate(listed):
+            _write(file, with_details(part, details), with_header=number == 0)
 
 
 def write_safe_csv(path: Path, table: pd.DataFrame) -> None:
     """Write any table the same way."""
+    with path.open("wb") as file:
+        _write(file, table, with_header=True)
+
+
+def _write(file: BinaryIO, table: pd.DataFrame, *, with_header: bool) -> None:
     arrow = pa.Table.from_pandas(rounded(table), preserve_index=False)
     columns = [guarded(column) if _is_text(column.type) else column for column in arrow.itercolumns()]
     safe = pa.table(columns, names=[_guarded_name(name) for name in arrow.column_names])
-    csv.write_csv(safe, path, csv.WriteOptions(batch_size=_BATCH))
+    csv.write_csv(safe, file, csv.WriteOptions(batch_size=_BATCH, include_header=with_header))
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:

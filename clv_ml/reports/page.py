@@ -34,6 +34,7 @@ _WITHOUT_SCRIPT = 100  # rows that are there as plain HTML
 def render_page(
     listed: pd.DataFrame,
     *,
+    whole: pd.DataFrame | None = None,
     summary: Mapping[str, Any],
     conventions: Mapping[str, Any],
     accuracy: pd.DataFrame | None = None,
@@ -51,6 +52,9 @@ def render_page(
     ----------
     listed
         The columns of the risk list as far as they are there, in the order to show; customer_id is needed.
+    whole
+        Where `listed` holds the first `max_rows` rows of a longer list: all rows, with the columns that are counted
+        (action_status, value_at_risk).
     summary
         Any of: title, as_of, valid_until, currency, horizon_days (the main one), customers_scored, value_at_risk
         (total), full_list (file name of the whole list), model_version, best_n, chosen_n, expected_profit, capacity,
@@ -96,7 +100,8 @@ def render_page(
     columns = columns_of(
         rows.head(max_rows), as_of=as_of, texts=texts or {}, languages=list(languages()), stories=stories
     )
-    facts = PageFacts(rows, summary, conventions, accuracy, last_list, max_rows)
+    shown, every = rows.head(max_rows), rows if whole is None else whole.reset_index(drop=True)
+    facts = PageFacts(shown, every, summary, conventions, accuracy, last_list, max_rows)
     tops = [top_of(facts, columns, layout, w) for w in spoken]
     w = words(language)
     points = None if curve is None else curve_points(curve)

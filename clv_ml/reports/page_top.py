@@ -23,6 +23,7 @@ _FIRST_CALLS = 3
 class PageFacts:
     """What the page is told besides columns of figures; see :func:`clv_ml.reports.page.render_page`."""
 
+    shown: pd.DataFrame
     listed: pd.DataFrame
     summary: Mapping[str, Any]
     conventions: Mapping[str, Any]
@@ -50,11 +51,10 @@ class Top:
 
 def top_of(facts: PageFacts, columns: Columns, layout: Layout, w: Words) -> Top:
     """Put what stands above the list into words."""
-    listed, summary = facts.listed, facts.summary
+    shown, listed, summary = facts.shown, facts.listed, facts.summary
     title = plain(summary.get("title")) or w.say("Customers worth keeping")
-    as_of, until = (first_given(name, summary, listed) for name in ("as_of", "valid_until"))
+    as_of, until = (first_given(name, summary, shown) for name in ("as_of", "valid_until"))
     day = "" if is_missing(as_of) else w.date(as_of)
-    shown = listed.head(facts.max_rows)
     return Top(
         w=w,
         title=title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,16 @@ import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.config.handover import PersonalFile
-from clv_ml.decisions.risk import ListContext, RiskList
+from clv_ml.decisions.list_file import ListFile
+from clv_ml.decisions.risk import ListContext
+from clv_ml.engine.stored import Stored, StoredWriter
 from clv_ml.evaluation.last_list import LastList
-from clv_ml.language import languages, words
+from clv_ml.evaluation.months import month_of
+from clv_ml.language import words
 from clv_ml.models.bundle import Bundle
 from clv_ml.models.engagement_score import engagement_by_cohort
 from clv_ml.models.value import DISCOUNTING
-from clv_ml.publishing import digest, write_csv, write_json, write_parquet
+from clv_ml.publishing import digest, write_csv, write_json
 from clv_ml.reports.accuracy_words import GROUPS, SCORES
 from clv_ml.reports.list_csv import write_list_csv
 from clv_ml.reports.page import render_page
@@ -40,7 +44,7 @@ class Scored:
     Attributes
     ----------
     customers, scores
-        Features and scores of everybody, indexed by customer_id.
+        Features and scores of everybody, on disk, in the same order.
     listed
         The list.
     stories
@@ -63,9 +67,9 @@ class Scored:
     config: Config
     bundle: Bundle
     context: ListContext
-    customers: pd.DataFrame
-    scores: pd.DataFrame
-    listed: RiskList
+    customers: Stored
+    scores: Stored
+    listed: ListFile
     stories: pd.DataFrame
     quality: dict[str, Any]
     input_fingerprint: str
@@ -92,48 +96,60 @@ class Scored:
 
 def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None] = lambda message: None) -> None:
     """Write scores, the list as Parquet, CSV, workbook and page, the capacity curve, and the manifest."""
-    table = found.listed.table
-    worth = {name: value for name, value in found.conventions.items() if name not in ("horizon_days", "churned")}
-    decided = found.listed.decisions.table[list(_DECIDED)]
     progress("writing scores and the list")
-    scores = found.customers[list(_FACTS)].join(found.scores).join(decided).assign(**worth)
-    write_parquet(folder / "scores.parquet", scores.reset_index())
-    write_parquet(folder / "risk_list.parquet", table)
-    write_list_csv(folder / "risk_list.csv", table, details=_personal(found, "list_csv"))
+    _write_everybody(folder / "scores.parquet", found)
+    shutil.copyfile(found.listed.path, folder / "risk_list.parquet")
+    write_list_csv(folder / "risk_list.csv", found.listed.batches(), details=_personal(found, "list_csv"))
     curve = found.listed.decisions.chosen.curve
     curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
     if "engagement_score" in found.scores:
-        months = pd.to_datetime(found.customers["start_day"]).dt.strftime("%Y-%m").rename("cohort")
-        write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores, months))
+        months = month_of(found.customers["start_day"]).rename("cohort")
+        write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores.read(), months))
     progress("writing the workbook and the page")
     language = words(found.config.output.language)
+    most = found.config.handover.workbook_rows
     write_workbook(
         folder / "risk_list.xlsx",
-        table,
+        found.listed.head(most),
+        whole=found.listed.counted,
         words=language,
         conventions=found.conventions,
         details=_personal(found, "workbook"),
-        max_rows=found.config.handover.workbook_rows,
+        max_rows=most,
     )
     (folder / "risk_list.html").write_text(risk_page(found), encoding="utf-8", newline="\n")
     write_json(folder / "manifest.json", _manifest(found))
 
 
+def _write_everybody(path: Path, found: Scored) -> None:
+    """Write facts, scores and decisions of every customer, batch after batch."""
+    worth = {name: value for name, value in found.conventions.items() if name not in ("horizon_days", "churned")}
+    decided = found.listed.decisions.table[list(_DECIDED)]
+    done = 0
+    with StoredWriter(path) as writer:
+        for facts, scores in zip(found.customers.batches(_FACTS), found.scores.batches(), strict=True):
+            rows = decided.iloc[done : done + len(facts)]
+            done += len(facts)
+            in_words = {str(name): rows[name].astype("str") for name in rows.select_dtypes("category")}
+            writer.write(facts.join(scores).join(rows.assign(**in_words)).assign(**worth).reset_index())
+
+
 def _manifest(found: Scored) -> dict[str, Any]:
-    table, chosen, context = found.listed.table, found.listed.decisions.chosen, found.context
+    table, chosen, context = found.listed.counted, found.listed.decisions.chosen, found.context
     everybody = found.listed.decisions.table
+    kinds = found.listed.head(0).dtypes
     return {
         "run_id": context.refresh_id,
         "as_of": context.as_of.isoformat(),
         "model_version": context.model_version,
         "model_cutoff": found.bundle.models.cutoff.isoformat(),
-        "score_source": sorted(found.scores["score_source"].unique()),
+        "score_source": sorted(map(str, found.scores["score_source"].unique())),
         "notes": list(found.notes),
         "input_fingerprint": found.input_fingerprint,
         "rows": found.quality,
         "customers_scored": len(found.scores),
         "customers_listed": len(table),
-        "decisions": {str(name): int(n) for name, n in everybody["action_status"].value_counts().sort_index().items()},
+        "decisions": _counts(everybody["action_status"]),
         "exclusions": _exclusions(everybody),
         "contacts": {"chosen": chosen.chosen_n, "best": chosen.best_n, "expected_profit": expected_profit(found)},
         "value_at_risk": round(float(table["value_at_risk"].sum()), 2),
@@ -141,7 +157,7 @@ def _manifest(found: Scored) -> dict[str, Any]:
         "last_list": None if found.last_list is None else found.last_list.to_dict(),
         "handover": found.handover,
         "conventions": {**found.conventions, "discounting": DISCOUNTING},
-        "schema_hash": digest({name: str(kind) for name, kind in table.dtypes.items()}),
+        "schema_hash": digest({name: str(kind) for name, kind in kinds.items()}),
         "engine": "duckdb",
         "packages": found.bundle.facts["packages"],
     }
@@ -157,13 +173,18 @@ def _personal(found: Scored, file: PersonalFile) -> pd.DataFrame | None:
 
 def expected_profit(found: Scored) -> float:
     """Return what the contacts of the list are expected to earn."""
-    table = found.listed.table
+    table = found.listed.counted
     return round(float(table.loc[table["action_status"] == "contact", "expected_net_profit"].sum()), 2)
 
 
 def _exclusions(everybody: pd.DataFrame) -> dict[str, int]:
-    counts = everybody.loc[everybody["exclusion_reason"] != "", "exclusion_reason"].value_counts()
-    return {str(name): int(n) for name, n in counts.sort_index().items()}
+    return {name: n for name, n in _counts(everybody["exclusion_reason"]).items() if name}
+
+
+def _counts(told: pd.Series[Any]) -> dict[str, int]:
+    """Count the customers of each word, by name; words that nobody has are left out."""
+    counts = told.value_counts()
+    return {str(name): int(counts[name]) for name in sorted(map(str, counts.index)) if counts[name]}
 
 
 def risk_page(found: Scored) -> str:
@@ -182,14 +203,15 @@ def risk_page(found: Scored) -> str:
             cohort_figure(main, cutoff=known["cutoff"], horizon_days=known["horizon_days"], currency=currency)
         )
     return render_page(
-        found.listed.table,
+        found.listed.head(PAGE_ROWS),
+        whole=found.listed.counted,
         summary=_summary(found),
         conventions=found.conventions,
         accuracy=accuracy,
         cohort_svg=picture,
         curve=found.listed.decisions.chosen.curve,
         stories=found.stories,
-        texts={code: found.listed.texts(words(code), rows=PAGE_ROWS) for code in languages()},
+        texts=found.listed.texts,
         last_list=None if found.last_list is None else found.last_list.to_dict(),
         language=found.config.output.language,
         max_rows=PAGE_ROWS,
@@ -197,7 +219,7 @@ def risk_page(found: Scored) -> str:
 
 
 def _summary(found: Scored) -> dict[str, Any]:
-    table, chosen, risk = found.listed.table, found.listed.decisions.chosen, found.config.risk
+    table, chosen, risk = found.listed.counted, found.listed.decisions.chosen, found.config.risk
     return {
         "customers_scored": len(found.scores),
         "horizon_days": found.context.main_horizon_days,

@@ -24,6 +24,7 @@ def write_workbook(
     path: Path,
     listed: pd.DataFrame,
     *,
+    whole: pd.DataFrame | None = None,
     words: Words,
     conventions: Mapping[str, Any],
     details: pd.DataFrame | None = None,
@@ -41,6 +42,9 @@ def write_workbook(
     ----------
     listed
         The list, sorted by rank.
+    whole
+        Where `listed` holds the first `max_rows` rows of a longer list: all rows, with the columns that are counted
+        (action_status and what is assumed of each row).
     words
         Language of headings, choices, digits and direction; reasons and actions are in the language of the list.
     conventions
@@ -74,7 +78,9 @@ def write_workbook(
         bands = shown["risk_band"].astype("str").tolist()
         write_worklist(sheet, columns, bands, formats, words, currency=str(conventions.get("currency", "")))
         _validate(sheet, columns, len(shown), choices, as_of, words)
-        _write_about(about, about_rows(listed, len(shown), words, conventions, full_list=full_list), formats, words)
+        every = listed if whole is None else whole
+        lines = about_rows(every, len(shown), words, conventions, full_list=full_list)
+        _write_about(about, lines, formats, words)
 
 
 def _write_codes(sheet: Any, columns: list[Column], refresh_id: str, words: Words) -> dict[str, str]:
