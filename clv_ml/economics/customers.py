@@ -91,7 +91,7 @@ class CohortFrames:
     @property
     def followed(self) -> Ints:
         """Days from the first purchase to the last day the data speak of, shape (n_members,)."""
-        return (self.known_to - _EPOCH).days - whole_days(self.members["first_day"])
+        return day_number(self.known_to) - whole_days(self.members["first_day"])
 
 
 def frames_of(
@@ -169,6 +169,11 @@ _EPOCH = dt.date(1970, 1, 1)
 _DAY_COLUMNS = ["person", "customer_id", "day", "cents", "spend", "orders", "profit", "cost_cents"]
 
 
+def day_number(day: dt.date) -> int:
+    """Return a day as days since 1970."""
+    return (day - _EPOCH).days
+
+
 def whole_days(moments: pd.Series) -> Ints:
     """Return moments as whole days since 1970, shape (n,)."""
     return moments.to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -225,6 +230,6 @@ def _channel(cohorts: CohortsConfig, people: pd.DataFrame) -> str | None:
 def _known_to(days: pd.Series, as_of: dt.date) -> dt.date:
     """Return how far the data speak: a silence no longer than the longest pause before it is none."""
     bought = np.unique(whole_days(days))
-    silence = (as_of - _EPOCH).days - int(bought[-1])
+    silence = day_number(as_of) - int(bought[-1])
     pause = int(np.diff(bought).max()) if len(bought) > 1 else 1
     return as_of if silence <= pause else _EPOCH + dt.timedelta(days=int(bought[-1]))

@@ -104,7 +104,7 @@ def observed_within(group: Grouped, followed: Ints, days: Ints) -> Floats:
 
 
 def long_form(
-    group: Grouped, rows: NDArray[np.bool_], column: str, values: Ints, **tables: NDArray[Any]
+    group: Grouped, rows: NDArray[np.bool_], column: str, values: NDArray[Any], **tables: NDArray[Any]
 ) -> pd.DataFrame:
     """Write tables of cohorts by something as one row a cell.
 
