@@ -15,6 +15,7 @@ from clv_ml.errors import DataError
 from clv_ml.evaluation.forecast import HORIZONS_DAYS, QUANTITIES, TOTAL, cohort_forecast, monthly_cohort
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.evaluation.review import cohort_actuals, compare
+from clv_ml.models import cohort_sums
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.intervals import predictive_intervals
 from clv_ml.models.purchases import PurchaseModel
@@ -161,6 +162,15 @@ def test_any_label_makes_cohorts_and_the_order_of_rows_changes_nothing(
     order = np.random.default_rng(1).permutation(len(customers))
     again = cohort_forecast(models, customers.iloc[order], cohort=channel.iloc[order])
     pd.testing.assert_frame_equal(table, again, check_exact=True)
+
+
+def test_many_customers_are_summed_part_by_part(
+    some: tuple[FittedModels, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, customers = some
+    at_once = cohort_forecast(models, customers)
+    monkeypatch.setattr(cohort_sums, "_PART", len(customers) // 3 + 1)
+    pd.testing.assert_frame_equal(cohort_forecast(models, customers), at_once, rtol=1e-12, atol=1e-12)
 
 
 def test_customers_who_have_not_bought_are_left_out_and_counted(some: tuple[FittedModels, pd.DataFrame]) -> None:
