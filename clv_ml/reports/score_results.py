@@ -33,8 +33,9 @@ PAGE_ROWS = 5000
 # what the page tells of the accuracy; the rest is in the model card
 _TOLD = ("all", "eligible", "top_clv")
 _MEASURES = ("group", "score", "n", "prevalence", "auc", "brier", "ece", "lift_at_10", "value_at_10")
-_FACTS = ("first_day", "frequency", "recency", "T", "monetary_value", "days_since_last")
-_DECIDED = ("action_status", "exclusion_reason", "is_control", "value_tier", "value_at_risk", "expected_net_profit")
+FACTS = ("first_day", "frequency", "recency", "T", "monetary_value", "days_since_last")
+DECIDED = ("action_status", "exclusion_reason", "is_control", "value_tier", "value_at_risk", "expected_net_profit")
+"""Features and decisions that stand beside the scores of everybody."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,10 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
 def _write_everybody(path: Path, found: Scored) -> None:
     """Write facts, scores and decisions of every customer, batch after batch."""
     worth = {name: value for name, value in found.conventions.items() if name not in ("horizon_days", "churned")}
-    decided = found.listed.decisions.table[list(_DECIDED)]
+    decided = found.listed.decisions.table[list(DECIDED)]
     done = 0
     with StoredWriter(path) as writer:
-        for facts, scores in zip(found.customers.batches(_FACTS), found.scores.batches(), strict=True):
+        for facts, scores in zip(found.customers.batches(FACTS), found.scores.batches(), strict=True):
             rows = decided.iloc[done : done + len(facts)]
             done += len(facts)
             in_words = {str(name): rows[name].astype("str") for name in rows.select_dtypes("category")}
