@@ -14,7 +14,7 @@ def standing_of(scores: pd.DataFrame, share: float) -> Standing:
     places = [int(max(1.0, np.ceil(share * len(value)))) * times for times in (1, 3)]
     high, medium = (value[place - 1] if place <= len(value) else -np.inf for place in places)
     steps = risk.groupby(percentiles(risk)).max()
-    return Standing(float(high), float(medium), tuple(steps), tuple(steps.index))
+    return Standing(len(scores), float(high), float(medium), tuple(steps), tuple(steps.index))
 
 
 def percentiles(risk: "pd.Series[float]") -> "pd.Series[float]":

@@ -20,6 +20,8 @@ class Standing:
 
     Attributes
     ----------
+    customers
+        How many there are.
     high_value, medium_value
         Smallest expected_clv of these tiers (:func:`clv_ml.decisions.deciding.value_tiers`); minus infinity where the
         tier takes everybody.
@@ -27,6 +29,7 @@ class Standing:
         For each risk percentile that somebody has, ascending, the highest probability with it: 1,001 at most.
     """
 
+    customers: int
     high_value: float
     medium_value: float
     highest_risks: Sequence[float]
@@ -65,7 +68,7 @@ def standing_among(engine: Engine, scores: DataFrame, *, main_score: str, high_v
     percentile = f.rint(f.lit(100.0) * (rank / f.lit(float(n))) * 10) / 10
     steps = risks.rows.withColumn("percentile", percentile).groupBy("percentile").agg(f.max("value").alias("highest"))
     found = engine.to_pandas(steps).sort_values("percentile")
-    return Standing(high, medium, tuple(found["highest"].tolist()), tuple(found["percentile"].tolist()))
+    return Standing(n, high, medium, tuple(found["highest"].tolist()), tuple(found["percentile"].tolist()))
 
 
 def _thresholds(engine: Engine, scores: DataFrame, share: float) -> tuple[float, float]:
