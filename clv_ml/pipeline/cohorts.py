@@ -25,6 +25,7 @@ from clv_ml.reports.cohorts_facts import CohortFacts
 from clv_ml.reports.cohorts_page import render_cohorts_page
 from clv_ml.reports.cohorts_workbook import write_cohorts_workbook
 from clv_ml.tracking.cohorts import cohorts_record
+from clv_ml.tracking.record import code_digest
 from clv_ml.tracking.run import LoggedRun
 from clv_ml.tracking.upload import log_run
 
@@ -59,7 +60,7 @@ class CohortsResult:
 def cohorts(
     config: Config, *, as_of: dt.date | None = None, model: str | None = None, progress: Progress = silent
 ) -> CohortsResult:
-    """Tell what cohorts bring and cost as of a day, once: the same inputs give the same report.
+    """Tell what cohorts bring and cost as of a day, once: the same inputs and code give the same report.
 
     Parameters
     ----------
@@ -88,30 +89,34 @@ def cohorts(
         folder = config.output.dir / "cohorts" / f"as_of={day}"
         input_print = fingerprint(prepared, day)
         previous = earlier_report(folder.parent, day, days=config.cohorts.compare_days)
-        identity = digest(found.version, day, input_print, _settings(config), previous and previous.folder.name)
+        identity = digest(
+            found.version, day, input_print, _settings(config), previous and previous.folder.name, code_digest()
+        )
         before = _made_before(folder, identity)
         if before is not None:
             return before
-        tables, previous_as_of = cohort_tables(prepared, config, day, found, previous, progress=progress)
+        made = cohort_tables(prepared, config, day, found, previous, progress=progress)
         manifest = {
             "cohorts_id": identity,
             "as_of": day.isoformat(),
-            "previous_as_of": "" if previous_as_of is None else previous_as_of.isoformat(),
+            "previous_as_of": "" if made.compared is None else made.compared.isoformat(),
             "model": found.address,
             "model_version": found.version,
             "model_cutoff": found.models.cutoff.isoformat(),
             "notes": list(found.notes),
             "input_fingerprint": input_print,
             "rows": prepared.checked.quality(),
-            "tables": {name: len(table) for name, table in tables.items()},
+            "tables": {name: len(table) for name, table in made.tables.items()},
             "conventions": conventions(config),
             "engine": "duckdb",
         }
-    facts = CohortFacts(config.name, day, tables, config.currency, conventions(config), previous_as_of)
+    facts = CohortFacts(
+        config.name, day, made.tables, config.currency, conventions(config), made.compared, made.channel
+    )
     progress("writing the page and the workbook")
     publish(folder, lambda aside: _write(aside, facts, manifest, config.output.language), progress=progress)
     progress("logging to MLflow")
-    return _logged(config, CohortsResult(day, folder, tables, manifest))
+    return _logged(config, CohortsResult(day, folder, made.tables, manifest))
 
 
 def conventions(config: Config) -> dict[str, Any]:

@@ -8,19 +8,35 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clv_ml.config import Config
+from clv_ml.config.cohorts import ALL
+from clv_ml.economics.acquisition import acquisition_economics
 from clv_ml.economics.bridge import equity_bridge
 from clv_ml.economics.customers import CohortFrames
 from clv_ml.economics.customers_reading import cohort_frames
 from clv_ml.economics.equity import customer_equity, customer_values
+from clv_ml.economics.formulas_table import formula_table
+from clv_ml.economics.payback import break_even, payback_curves
+from clv_ml.economics.payback_projection import project
 from clv_ml.economics.predicted import predicted_cohorts
 from clv_ml.economics.predicted_groups import future_value
+from clv_ml.economics.scenarios import scenario_economics
 from clv_ml.errors import ConfigError, DataError, NotConvergedError
 from clv_ml.models.training_rows import Progress, customers_at
 from clv_ml.pipeline.cohorts_headline import EarlierReport, headline, scorecard
 from clv_ml.pipeline.cohorts_model import ReportModels, value_models
+from clv_ml.pipeline.cohorts_observed import observed_tables
 from clv_ml.pipeline.prepared import Prepared
 
 _LOWEST_HISTORY = 0.5  # of a horizon: with less the value models have nothing to learn from
+
+
+@dataclass(frozen=True)
+class Made:
+    """The tables of a report by name, the day that its headline is compared with, and which dimension is a channel."""
+
+    tables: dict[str, pd.DataFrame]
+    compared: dt.date | None
+    channel: str | None
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,7 @@ class Known:
     day: dt.date
     found: ReportModels
     frames: CohortFrames
+    buyers: pd.DataFrame
 
     @property
     def before(self) -> dt.date:
@@ -40,6 +57,8 @@ class Known:
 
     def customers(self, day: dt.date) -> pd.DataFrame:
         """Return the buyers known on a day."""
+        if day == self.day:
+            return self.buyers
         return customers_at(self.prepared.engine, self.prepared.totals, day)
 
 
@@ -51,7 +70,7 @@ def cohort_tables(
     previous: EarlierReport | None,
     *,
     progress: Progress,
-) -> tuple[dict[str, pd.DataFrame], dt.date | None]:
+) -> Made:
     """Compute every table of a report.
 
     Parameters
@@ -61,19 +80,16 @@ def cohort_tables(
     previous
         An earlier report to compare the headline with; where None the same figures are computed as of
         ``cohorts.compare_days`` earlier.
-
-    Returns
-    -------
-    tuple
-        The tables by name, and the day that the headline is compared with, or None.
     """
     progress(f"reading the cohorts as of {day}")
-    known = Known(prepared, config, day, found, _frames(prepared, config, day))
-    tables = _expected(known, progress=progress)
+    buyers = customers_at(prepared.engine, prepared.totals, day)
+    known = Known(prepared, config, day, found, _frames(prepared, config, day), buyers)
+    tables = observed_tables(known.frames, config) | _expected(known, progress=progress) | _costs(known)
     values = _values(known, known.frames)
     compared, before = _before(known, values, previous, tables, progress=progress)
-    tables["scorecard"] = scorecard(headline(known.frames, values), before)
-    return tables, compared
+    figures = headline(known.frames, values) | _whole(tables["acquisition"])
+    tables["scorecard"] = scorecard(figures, before)
+    return Made(tables, compared, known.frames.channel)
 
 
 def _frames(prepared: Prepared, config: Config, day: dt.date) -> CohortFrames:
@@ -102,10 +118,56 @@ def _expected(known: Known, *, progress: Progress) -> dict[str, pd.DataFrame]:
         error=known.found.error,
         seed=known.config.seed,
     )
+    active = known.config.churn.main_horizon_days
     return {
         "predicted": pd.concat([ahead, *_judged(known, progress=progress)], ignore_index=True),
         "equity": customer_equity(_values(known, known.frames), known.frames, predicted=ahead),
+        "scenarios": scenario_economics(
+            known.found.models, known.buyers, known.frames, active_days=active, predicted=ahead
+        ),
+        "formulas": _formulas(known),
     }
+
+
+def _formulas(known: Known) -> pd.DataFrame:
+    """Set the simple formulas beside the model's value over its horizon, and over each window."""
+    config, days = known.config, known.config.value.horizon_days
+    value = future_value(known.frames)
+    expected = {
+        ahead: customer_values(
+            known.found.models,
+            known.buyers,
+            value=value.model_copy(update={"horizon_days": ahead}),
+            active_days=config.churn.main_horizon_days,
+        )["expected_clv"]
+        for ahead in {days, *config.cohorts.window_days}
+    }
+    judged = config.churn.main_horizon_days
+    return formula_table(known.frames, expected, horizon_days=days, judged_days=judged)
+
+
+def _costs(known: Known) -> dict[str, pd.DataFrame]:
+    told = known.config.cohorts
+    projection = project(
+        known.found.models,
+        known.customers(known.day),
+        known.frames,
+        error=known.found.error,
+        seed=known.config.seed,
+    )
+    return {
+        "payback": payback_curves(projection),
+        "breakeven": break_even(projection),
+        "acquisition": acquisition_economics(
+            projection, target=told.ltv_cac_target, retention_cost=told.retention_cost
+        ),
+    }
+
+
+def _whole(acquisition: pd.DataFrame) -> dict[str, float]:
+    """Return the headline of costs: that of all customers together."""
+    row = acquisition[acquisition["dimension"] == ALL].iloc[0]
+    return {"ltv_cac": float(row["ratio"]), "payback_days": float(row["payback_day"])}
 
 
 def _before(

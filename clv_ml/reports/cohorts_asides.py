@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from clv_ml.language import Words
 from clv_ml.reports.cohorts_facts import CohortFacts, Section
 from clv_ml.reports.cohorts_names import ALL, dimension_name
@@ -51,10 +53,18 @@ def engagement_section(facts: CohortFacts, w: Words) -> Section:
 
 def formulas_section(facts: CohortFacts, w: Words) -> Section:
     """Set simple formulas beside the model."""
-    names = ["figure", "value", "model", "difference", "reason"]
-    simple = facts.shown("formulas", names, w, caption=w.say("Simple formulas beside the model"))
-    names = ["window_days", "value", "actual", "error", "best"]
-    windows = facts.shown("windowed", names, w, caption=w.say("Value from the first days alone, by window"))
+    inputs = ["order_value", "frequency", "margin", "lifespan_years"]
+    names = ["figure", *inputs, "value", "model", "difference", "reason"]
+    formulas, windowed = facts.table("formulas"), facts.table("windowed")
+    caption = w.say("Simple formulas beside the model")
+    simple = facts.shown("formulas", names, w, caption=caption, rows=_of(formulas, ALL))
+    others = formulas[(formulas["dimension"] != ALL) & (formulas["figure"] == "simple")] if len(formulas) else formulas
+    more = facts.shown(
+        "formulas", ["dimension", "cohort", "customers", *names], w, caption=w.say("By cohort"), rows=others
+    )
+    names = ["window_days", "order_value", "orders", "margin", "value", "expected", "actual", "error", "best"]
+    caption = w.say("Value from the last days alone, by window")
+    windows = facts.shown("windowed", names, w, caption=caption, rows=_of(windowed, ALL))
     return Section(
         "formulas",
         w.say("A check by simple formulas"),
@@ -66,17 +76,21 @@ def formulas_section(facts: CohortFacts, w: Words) -> Section:
             "buyers and customers who are new make it wrong, and the reason says how."
         ),
         tables=[*simple, *windows],
+        more=more,
+        more_title=w.say("By cohort"),
     )
 
 
 def observed_section(facts: CohortFacts, w: Words) -> Section:
     """Show what was observed, by calendar month and by cohort."""
     measures = ["orders", "spend", "order_value", "frequency", "repeat_rate", "gross_margin", "churn_rate"]
+    windows = ["churn_30d", "churn_60d", "churn_90d"]
     note = w.say("A month that is not over has no rates: they would look like a fall.")
-    names = ["period", "customers", "new_customers", *measures]
-    found = facts.shown("periods", names, w, caption=w.say("By calendar month"), note=note)
+    names = ["period", "new_customers", "active_customers", *measures, *windows]
+    periods = facts.table("periods")
+    found = facts.shown("periods", names, w, caption=w.say("By calendar month"), rows=_of(periods, ALL), note=note)
     cohorts = facts.table("cohorts")
-    names = ["cohort", "customers", *measures, "churn_30d", "churn_60d", "churn_90d", "lifespan_days", "small"]
+    names = ["cohort", "customers", *measures, "churn_per_year", "lifespan_days", "median_days_to_second", "small"]
     for dimension in dict.fromkeys(cohorts["dimension"]) if "dimension" in cohorts.columns else ():
         if dimension != ALL:
             caption = w.say("By {dimension}", dimension=dimension_name(dimension, w))
@@ -89,3 +103,7 @@ def observed_section(facts: CohortFacts, w: Words) -> Section:
         more=found,
         more_title=w.say("The figures"),
     )
+
+
+def _of(table: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    return table[table["dimension"] == dimension] if len(table) else table

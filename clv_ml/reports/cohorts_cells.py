@@ -10,11 +10,16 @@ import pandas as pd
 
 from clv_ml.language import MISSING, Words
 from clv_ml.language.values import finite, is_missing, plain
-from clv_ml.reports.cohorts_labels import codes, columns_of
-from clv_ml.reports.cohorts_names import cohort_name, dimension_name, month_name
+from clv_ml.reports.cohorts_headings import columns_of
+from clv_ml.reports.cohorts_labels import codes
+from clv_ml.reports.cohorts_names import cohort_name, dimension_name, month_name, scenario_name
 
 # how a cell of each kind stands: numbers at the end of their cell, words at its start
-TEXTS = {"cohort", "dimension", "code", "text", "yes", "day", "month"}
+TEXTS = {"cohort", "dimension", "scenario", "code", "text", "yes", "day", "month"}
+
+
+# a figure, its low and its high end
+Ranged = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Shown:
 def shown_table(
     name: str,
     table: pd.DataFrame,
-    columns: Sequence[str],
+    columns: Sequence[str | Ranged],
     w: Words,
     *,
     caption: str,
@@ -63,23 +68,37 @@ def shown_table(
     table
         All its rows, or some of them.
     columns
-        In the order to show; one that is missing in the table, or empty in all its rows, is left out.
+        In the order to show; one that is missing in the table, or empty in all its rows, is left out. Three of them
+        are one column of a figure with its range.
     currency
         Of the amounts.
     """
-    known = columns_of(name, w)
-    there = [column for column in columns if column in table.columns and table[column].notna().any()]
-    if not there:
+    sets = [(column,) if isinstance(column, str) else column for column in columns]
+    sets = [names for names in sets if names[0] in table.columns and table[names[0]].notna().any()]
+    if not sets:
         return None
-    heads = [Head(known[column][0], "" if known[column][1] in TEXTS else "num") for column in there]
+    known = columns_of(name, [column for names in sets for column in names], w)
+    heads = [Head(*_head(known[names[0]])) for names in sets]
     rows = [
         [
-            Cell(cell_text(column, known[column][1], record, w, currency), head.css)
-            for column, head in zip(there, heads, strict=True)
+            Cell(_ranged([cell_text(column, known[column][1], record, w, currency) for column in names], w), head.css)
+            for names, head in zip(sets, heads, strict=True)
         ]
         for record in records(table)
     ]
     return Shown(caption, heads, rows, note=note)
+
+
+def _head(heading: tuple[str, str]) -> tuple[str, str]:
+    return heading[0], heading[1] if heading[1] in TEXTS else "num"
+
+
+def _ranged(texts: Sequence[str], w: Words) -> str:
+    """Return a figure with its range, where it has one that says more."""
+    figure, *ends = texts
+    if len(ends) != 2 or MISSING in texts or set(ends) == {figure}:
+        return figure
+    return w.say("{figure} ({low} to {high})", figure=figure, low=ends[0], high=ends[1])
 
 
 def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency: str) -> str:
@@ -88,7 +107,7 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
     Parameters
     ----------
     kind
-        What :func:`clv_ml.reports.cohorts_labels.columns_of` says of the column.
+        What :func:`clv_ml.reports.cohorts_headings.columns_of` says of the column.
     row
         The whole row: what a cohort is called depends on its dimension.
     """
@@ -97,6 +116,8 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
         return cohort_name(row.get("dimension"), value, w)
     if kind == "dimension":
         return dimension_name(value, w)
+    if kind == "scenario":
+        return scenario_name(row, w)
     if kind == "code":
         return codes(w).get(column, {}).get(str(value)) or (MISSING if is_missing(value) else w.text(plain(value)))
     return _writers(w, currency)[kind](value)
@@ -105,6 +126,7 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
 def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:
     return {
         "money": lambda value: w.money(value, currency),
+        "cents": lambda value: w.money(value, currency, 2),
         "share": lambda value: share_text(value, w),
         "points": lambda value: signed(value, w, lambda size: w.say("{number} points", number=w.number(100 * size, 1))),
         "count": lambda value: w.number(value, 0),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.language import Words
-from clv_ml.reports.cohorts_cells import Shown, shown_table
+from clv_ml.reports.cohorts_cells import Ranged, Shown, shown_table
 from clv_ml.reports.explain import Picture
 
 
@@ -31,6 +31,8 @@ class CohortFacts:
         min_customers.
     previous_as_of
         Day that the headline figures are compared with; None where there is none.
+    channel
+        The dimension that says how a customer was won; None where there is none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class CohortFacts:
     currency: str
     conventions: Mapping[str, Any]
     previous_as_of: dt.date | None = None
+    channel: str | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table, or one without rows and columns."""
@@ -47,7 +50,7 @@ class CohortFacts:
     def shown(
         self,
         name: str,
-        columns: Sequence[str],
+        columns: Sequence[str | Ranged],
         w: Words,
         *,
         caption: str,

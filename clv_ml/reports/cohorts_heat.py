@@ -55,7 +55,9 @@ def heat_map(retention: pd.DataFrame, w: Words, *, dimension: str = MONTH) -> Sh
             else:
                 line.append(Cell(share_text(rate, w), f"heat-{_shade(rate, top)}" if age > 0 else ""))
         lines.append(line)
-    return Shown(w.say("Share of each cohort who bought, by months since the first purchase"), heads, lines, "heat")
+    return Shown(
+        w.say("Share of each cohort who bought, by steps of 30 days since the first purchase"), heads, lines, "heat"
+    )
 
 
 def _shade(rate: float, top: float) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
+from clv_ml.config import CohortsConfig
 from clv_ml.language import Words
-from clv_ml.language.values import is_missing, plain
+from clv_ml.language.values import finite, is_missing, plain
 
-ALL, MONTH = "all", "month"
+ALL, MONTH, FORECAST = "all", "month", "forecast"
+_BUILT_IN = tuple(scenario.name for scenario in CohortsConfig().scenarios)
 
 
 def dimension_name(dimension: object, w: Words) -> str:
@@ -46,6 +49,22 @@ def cohort_name(dimension: object, cohort: object, w: Words) -> str:
     if plain(dimension) == "first_discount":
         known |= {"with": w.say("with a discount"), "without": w.say("without a discount")}
     return known.get(plain(cohort)) or w.text(plain(cohort))
+
+
+def scenario_name(row: Mapping[str, object], w: Words) -> str:
+    """Return what a scenario is called: those that come with the package in words, others by their own name."""
+    name = plain(row.get("scenario"))
+    known = {
+        FORECAST: w.say("as forecast"),
+        _BUILT_IN[0]: w.say("churn falls by {share}", share=w.percent(_size(row, "churn_change"))),
+        _BUILT_IN[1]: w.say("orders worth {share} more", share=w.percent(_size(row, "order_value_change"))),
+        _BUILT_IN[2]: w.say("a campaign saves {share}", share=w.percent(_size(row, "save_rate"))),
+    }
+    return known.get(name) or w.text(name)
+
+
+def _size(row: Mapping[str, object], name: str) -> float:
+    return abs(finite(row.get(name)) or 0.0)
 
 
 def month_name(month: object, w: Words) -> str:

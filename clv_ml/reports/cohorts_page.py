@@ -23,12 +23,11 @@ from clv_ml.reports.cohorts_meanings import meanings
 from clv_ml.reports.cohorts_scorecard import alerts_section, scorecard_figures
 from clv_ml.reports.cohorts_sections import (
     acquisition_section,
-    equity_section,
     payback_section,
     predicted_section,
     retention_section,
-    scenarios_section,
 )
+from clv_ml.reports.cohorts_worth import equity_section, scenarios_section
 from clv_ml.reports.explain import Fact
 
 _TEMPLATES = Path(__file__).parent / "templates"

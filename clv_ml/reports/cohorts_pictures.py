@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from clv_ml.language import Words
+from clv_ml.reports.cohorts_facts import Drawing
+from clv_ml.reports.explain import picture
 from clv_ml.reports.picture import FORECAST, INK, MUTED, PAPER, SERIES, dress, finish, new_figure, svg
 
 _WIDTH = 7.4
@@ -62,6 +64,13 @@ def rendered(figure: Figure, w: Words) -> str:
     if w.direction == "rtl":
         document = document.replace("<style>", "<style>text{unicode-bidi:plaintext}", 1)
     return document
+
+
+def drawing(title: str, figure: Figure, w: Words) -> Drawing:
+    """Return a figure as a picture for the page, with its title above it."""
+    found = picture(rendered(figure, w))
+    assert found is not None
+    return Drawing(title, found)
 
 
 def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, title: str, with_cost: bool) -> Figure:

@@ -1,20 +1,16 @@
-"""The main sections of the cohort page: retention, payback, forecasts, costs, equity, scenarios."""
+"""Sections of the cohort page about what cohorts do: retention, payback, cost, forecasts."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from clv_ml.language import Words
-from clv_ml.reports.cohorts_cells import Shown
+from clv_ml.reports.cohorts_cells import Ranged, Shown, ratio_text
 from clv_ml.reports.cohorts_curves import payback_curves
 from clv_ml.reports.cohorts_facts import CohortFacts, Drawing, Section
 from clv_ml.reports.cohorts_heat import heat_map
-from clv_ml.reports.cohorts_labels import codes
 from clv_ml.reports.cohorts_names import ALL, MONTH, cohort_name, dimension_name
-from clv_ml.reports.cohorts_pictures import bars_figure, payback_figure, predicted_figure, rendered
-from clv_ml.reports.explain import picture
+from clv_ml.reports.cohorts_pictures import drawing, payback_figure, predicted_figure
 
 _MOST_DRAWN = 24
 _MOST_DIMENSIONS = 2
@@ -49,14 +45,14 @@ def payback_section(facts: CohortFacts, w: Words) -> Section:
     pictures = []
     if curves:
         drawn = payback_figure(curves, w, currency=facts.currency, title=title, with_cost=with_cost)
-        pictures.append(_drawing(title, drawn, w))
+        pictures.append(drawing(title, drawn, w))
     trap = w.say(
         "Full lines are observed and end where the first customer of the cohort is too young; dotted lines are "
         "projected, with their range where it is known."
     )
     if not with_cost:
         trap = w.say("No cost of winning a customer is given: the lines show profit alone.") + " " + trap
-    names = ["dimension", "cohort", "age_period", "customers", "share", "low", "high", "observed"]
+    names: list[str | Ranged] = ["dimension", "cohort", "age_days", "customers", "observed", ("share", "low", "high")]
     table = facts.shown("breakeven", names, w, caption=w.say("Share of customers who have paid back, by age"))
     return Section(
         "payback",
@@ -79,8 +75,8 @@ def predicted_section(facts: CohortFacts, w: Words) -> Section:
         return Section("predicted", "")
     over = predicted["complete"].astype(bool)
     pictures = [drawn for rows in (predicted[over], predicted[~over]) for drawn in _forecasts(rows, facts, w)]
-    names = ["dimension", "cohort", "customers", "made_on", "until"]
-    names += ["per_customer", "per_customer_low", "per_customer_high", "actual_per_customer", "inside"]
+    names: list[str | Ranged] = ["dimension", "cohort", "customers", "made_on", "until"]
+    names += [("per_customer", "per_customer_low", "per_customer_high"), "actual_per_customer", "inside"]
     judged = predicted[over & (predicted["cohort"] != ALL)]
     hits = w.say(
         "{inside} of {known} cohorts whose time is over brought what the range said.",
@@ -114,115 +110,38 @@ def _forecasts(rows: pd.DataFrame, facts: CohortFacts, w: Words) -> list[Drawing
             dimension=dimension_name(name, w),
         )
         names = [cohort_name(name, cohort, w) for cohort in drawn["cohort"]]
-        pictures.append(_drawing(title, predicted_figure(drawn, names, w, currency=facts.currency, title=title), w))
+        pictures.append(drawing(title, predicted_figure(drawn, names, w, currency=facts.currency, title=title), w))
     return pictures
 
 
 def acquisition_section(facts: CohortFacts, w: Words) -> Section:
     """Set the value of customers against the cost of winning them, by channel."""
-    names = ["cohort", "customers", "clv", "cac", "ratio", "ratio_low", "ratio_high", "allowable_cac"]
-    names += ["payback_day", "payback_low", "payback_high", "payback_status"]
-    table = facts.shown("acquisition", names, w, caption=w.say("Value and cost by channel"))
-    target = facts.conventions.get("ltv_cac_target")
+    table = facts.table("acquisition")
+    if table.empty:
+        return Section("acquisition", "")
+    first = [name for name in (ALL, facts.channel) if name is not None]
+    rows, others = table[table["dimension"].isin(first)], table[~table["dimension"].isin(first)]
+    names: list[str | Ranged] = ["cohort", "customers", ("ltv", "ltv_low", "ltv_high"), "cac"]
+    names += [("ratio", "ratio_low", "ratio_high"), "verdict", "allowable_cac"]
+    names += [("payback_day", "payback_low", "payback_high"), "payback_status"]
+    days = w.days(table["horizon_days"].iloc[0])
     return Section(
         "acquisition",
         w.say("What customers may cost"),
         about=w.say(
-            "Value to cost: what a customer brings for each unit of money spent on winning one. At the target of "
-            "{target} a customer may cost at most what the last columns say.",
-            target=w.say("{number} to 1", number=w.number(target)),
+            "The profit of a customer in the first {days} after the first purchase, what has happened and what is "
+            "expected, against the cost of winning one. The target is {target}; to reach it, a customer may cost at "
+            "most what the table says.",
+            days=days,
+            target=ratio_text(table["target"].iloc[0], w),
         ),
         trap=w.say(
-            "A channel whose range reaches below the target may be below it. A cheap channel need not stay cheap when "
-            "more is spent on it."
+            "The cost is an average: the next customer of a channel may cost more, and some of its customers would "
+            "have come anyway. Only an experiment tells what a channel itself brings."
         ),
-        tables=table,
-    )
-
-
-def equity_section(facts: CohortFacts, w: Words) -> Section:
-    """Show what all customers are worth, and where the change came from."""
-    bridge, pictures = facts.table("bridge"), []
-    steps = bridge_steps(bridge)
-    if len(steps):
-        inner, named = steps.iloc[1:-1], codes(w)["step"]
-        title = w.say("What changed customer equity since {date}", date=w.date(bridge["from_day"].iloc[0]))
-        drawn = bars_figure(
-            inner["amount"].astype(float).tolist(),
-            [named[step] for step in inner["step"]],
-            w,
-            currency=facts.currency,
-            title=title,
-        )
-        pictures.append(_drawing(title, drawn, w))
-    names = ["step", "customers", "amount"]
-    caption = w.say("Customer equity: from then to now")
-    by_cohort = ["dimension", "cohort", "customers", "per_customer", "equity", "equity_low", "equity_high"]
-    by_cohort += ["retention_cost", "equity_after_retention", "acquisition_cost"]
-    return Section(
-        "equity",
-        w.say("What all customers are worth together"),
-        about=w.say(
-            "Customer equity is the sum of the expected value of every customer. The parts add up to the cent."
-        ),
-        trap=w.say(
-            "It is a forecast, not money in the bank. Each week of silence takes some value (“fell silent”) and each "
-            "purchase brings some back (“came back”): both are large, and their sum tells."
-        ),
-        pictures=pictures,
-        tables=facts.shown("bridge", names, w, caption=caption, rows=steps) if len(steps) else [],
-        more=facts.shown("equity", by_cohort, w, caption=w.say("Customer equity by cohort")),
-        more_title=w.say("By cohort"),
-    )
-
-
-def bridge_steps(bridge: pd.DataFrame) -> pd.DataFrame:
-    """Return the parts of the change of equity of all customers, a row a part: step, customers, amount."""
-    if bridge.empty:
-        return bridge
-    row = bridge[bridge["dimension"] == ALL].iloc[0]
-    counts = {"start": "customers_start", "new": "customers_new", "end": "customers_end"}
-    return pd.DataFrame(
-        [
-            {"step": step, "customers": row[counts[step]] if step in counts else None, "amount": row[step]}
-            for step in ("start", "new", "kept", "lost", "value_per_customer", "end")
-        ]
-    )
-
-
-def scenarios_section(facts: CohortFacts, w: Words) -> Section:
-    """Show what customer equity would be under each scenario."""
-    table = facts.table("scenarios")
-    whole = table[(table["dimension"] == ALL)] if "dimension" in table.columns else table
-    pictures = []
-    if len(whole):
-        changed = whole[whole["change"].notna()]
-        title = w.say("Change of customer equity under each scenario")
-        drawn = bars_figure(
-            np.asarray(changed["change"], dtype=float).tolist(),
-            [w.text(name) for name in changed["scenario"]],
-            w,
-            currency=facts.currency,
-            title=title,
-        )
-        pictures.append(_drawing(title, drawn, w))
-    names = ["scenario", "customers", "clv", "equity", "change"]
-    shown = facts.shown("scenarios", names, w, caption=w.say("Scenarios"), rows=whole)
-    rest = table[table["dimension"] != ALL] if "dimension" in table.columns else table.head(0)
-    names[1:1] = ["dimension", "cohort"]
-    by_cohort = facts.shown("scenarios", names, w, caption=w.say("By cohort"), rows=rest)
-    return Section(
-        "scenarios",
-        w.say("What if"),
-        about=w.say("What all customers would be worth together if the world were different in one way."),
-        trap=w.say(
-            "A scenario is arithmetic, not a forecast of what an action does: whether churn can be made to fall is for "
-            "a campaign with a control group to tell."
-        ),
-        pictures=pictures,
-        tables=shown,
-        more=by_cohort,
-        more_title=w.say("By cohort"),
+        tables=facts.shown("acquisition", names, w, caption=w.say("Value and cost by channel"), rows=rows),
+        more=facts.shown("acquisition", ["dimension", *names], w, caption=w.say("By cohort"), rows=others),
+        more_title=w.say("By other groups"),
     )
 
 
@@ -232,9 +151,3 @@ def _dimensions(table: pd.DataFrame) -> list[str]:
 
 def _there(tables: list[Shown | None]) -> list[Shown]:
     return [table for table in tables if table is not None]
-
-
-def _drawing(title: str, figure: Figure, w: Words) -> Drawing:
-    found = picture(rendered(figure, w))
-    assert found is not None
-    return Drawing(title, found)

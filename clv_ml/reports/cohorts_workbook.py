@@ -16,11 +16,12 @@ from clv_ml.language.values import finite, is_missing, plain
 from clv_ml.reports.cell_formats import Formats, day_format, money_format, number_prefix
 from clv_ml.reports.cohorts_cells import cell_text, records
 from clv_ml.reports.cohorts_facts import CohortFacts
-from clv_ml.reports.cohorts_labels import columns_of, sheet_names
+from clv_ml.reports.cohorts_headings import columns_of
+from clv_ml.reports.cohorts_labels import sheet_names
 from clv_ml.reports.cohorts_meanings import meanings
 from clv_ml.reports.cohorts_scorecard import figure_kinds
 
-_NUMBERS = {"money", "share", "points", "count", "number", "ratio", "days", "p"}
+_NUMBERS = {"money", "cents", "share", "points", "count", "number", "ratio", "days", "p"}
 _WIDTHS = {"cohort": 24, "dimension": 24, "code": 34, "text": 34, "money": 16}
 _SCORECARD = "scorecard"
 # an order of magnitude above any real table; a sheet holds 1,048,576
@@ -74,8 +75,8 @@ def _sheet(book: Any, heading: str, words: Words) -> Any:
 def _write_table(
     sheet: Any, name: str, table: pd.DataFrame, facts: CohortFacts, formats: Formats, words: Words
 ) -> None:
-    known = columns_of(name, words)
-    columns = [column for column in table.columns if column in known]
+    known = columns_of(name, list(map(str, table.columns)), words)
+    columns = list(known)
     for place, column in enumerate(columns):
         heading, kind = known[column]
         sheet.set_column(place, place, _WIDTHS.get(kind, max(12, min(len(heading), 20))))
@@ -150,6 +151,7 @@ def _looks(formats: Formats, words: Words, currency: str) -> dict[str, Any]:
     digits = number_prefix(words)
     patterns = {
         "money": money_format(words, currency, decimals=2),
+        "cents": money_format(words, currency, decimals=2),
         "share": f"{digits}0.0%",
         "points": f"{digits}0.0%",
         "count": f"{digits}#,##0",
