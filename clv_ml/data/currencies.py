@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
+from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions, parsed_number
 from clv_ml.errors import DataError
 
 _FOREIGN = "foreign_currency"
@@ -24,9 +24,11 @@ def converted(raw: DataFrame, own: str, rates: Mapping[str, float]) -> DataFrame
     number = f.col("amount_number")
     for code, rate in rates.items():
         if code != own:
-            number = f.when(f.col("currency") == code, f.round(f.col("amount_number") * rate, 2)).otherwise(number)
+            # in cents, as engines differ in how they round 1.005 to two places
+            own_cents = f.round(f.col("amount_number") * rate * f.lit(100).cast("double"))
+            number = f.when(f.col("currency") == code, own_cents / f.lit(100).cast("double")).otherwise(number)
     changed = f.col("currency").isin(*[code for code in rates if code != own], "")
-    money = f.when(changed, f.expr(f"try_cast(amount_number as {MONEY})")).otherwise(f.col("amount"))
+    money = f.when(changed, parsed_number("amount_number", MONEY)).otherwise(f.col("amount"))
     return raw.withColumn("amount_number", number).withColumn("amount", money)
 
 

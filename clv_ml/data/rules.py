@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 from clv_ml.config import ValueRule
-from clv_ml.engine import Column, functions, window_spec
+from clv_ml.engine import Column, functions, parsed_number, window_spec
 from clv_ml.errors import ConfigError
 
 
@@ -49,14 +50,15 @@ def _broken(rule: ValueRule, columns: Mapping[str, str]) -> Column:
     if rule.starts_with is not None:
         wrong = wrong | ~shown.startswith(f.col(columns[rule.starts_with]).cast("string"))
     if rule.sum_of:
-        parts = [f"try_cast(`{columns[part]}` as double)" for part in rule.sum_of]
-        wrong = wrong | f.expr(f"abs(try_cast(`{name}` as double) - ({' + '.join(parts)})) > 0.005")
+        first, *others = [parsed_number(columns[part], "double") for part in rule.sum_of]
+        total = functools.reduce(lambda left, right: left + right, others, first)
+        wrong = wrong | (f.abs(parsed_number(name, "double") - total) > 0.005)
     if rule.most_alike is not None:
         wrong = wrong | (f.count(f.lit(1)).over(window_spec().partitionBy(name)) > rule.most_alike)
     for bound, is_low in ((rule.at_least, True), (rule.at_most, False)):
         if bound is not None:
             day = isinstance(bound, dt.date)
-            value = f.col(rule.column).cast("date") if day else f.expr(f"try_cast(`{name}` as double)")
+            value = f.col(rule.column).cast("date") if day else parsed_number(name, "double")
             limit = f.lit(str(bound)).cast("date") if day else f.lit(bound)
             beyond = value < limit if is_low else value > limit
             wrong = wrong | value.isNull() | beyond

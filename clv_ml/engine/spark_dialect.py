@@ -9,8 +9,11 @@ from typing import Any
 from clv_ml.engine.dialect import Column
 
 _DAY = 86_400_000_000  # microseconds
-# what DuckDB reads as a number: Spark would also take 1d, 0x1p3 and space around it
-_NUMBER = r"^[ ]*([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:inf|infinity|nan))[ ]*\z"
+# what DuckDB reads as a number: Spark would also take 1d and 0x1p3
+_NUMBER = r"^\s*([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:inf|infinity|nan))\s*\z"
+_SLASHES = r"^(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)"
+_MIDNIGHT = r"^(\S+)[ T]24:00(:00(\.0+)?)?\z"  # of the day after
+_OFFSET = r"( UTC|(?<! )[zZ]|(?<! )[+-]\d{2}(:?\d{2})?)\z"  # a space stands before UTC only
 
 
 class SparkDialect:
@@ -47,29 +50,29 @@ class SparkDialect:
         return self.functions().col(name)
 
     def local_moment(self, name: str) -> Column:
-        """Read with slashes and commas brought to the form that Spark knows."""
+        """Read what DuckDB would read: slashes as well, and 24:00 as the start of the next day."""
         f = self.functions()
-        shown = f.trim(f.col(name).cast("string"))
-        return _normal(f, shown).try_cast("timestamp_ntz")
+        return _moment(f, f.trim(f.col(name).cast("string")))
 
     def utc_moment(self, name: str) -> Column:
         """Read the local part, and take the offset away by itself."""
         f = self.functions()
         shown = f.trim(f.col(name).cast("string"))
-        offset = r" ?([zZ]|UTC|[+-]\d{2}(:?\d{2})?)\z"
-        there = _normal(f, f.regexp_replace(shown, offset, "")).try_cast("timestamp_ntz")
+        there = f.when(shown.rlike(_OFFSET), _moment(f, f.regexp_replace(shown, _OFFSET, "")))
         hours = f.coalesce(f.regexp_extract(shown, r"([+-]\d{2})(:?\d{2})?\z", 1).try_cast("int"), f.lit(0))
         minutes = f.coalesce(f.regexp_extract(shown, r"[+-]\d{2}:?(\d{2})\z", 1).try_cast("int"), f.lit(0))
         sign = f.when(f.regexp_extract(shown, r"([+-])\d{2}(:?\d{2})?\z", 1) == "-", f.lit(-1)).otherwise(f.lit(1))
-        away = f.make_dt_interval(f.lit(0), -hours, -(minutes * sign), f.lit(0).cast("decimal(18,6)"))
-        return there + away
+        return there + f.make_dt_interval(f.lit(0), -hours, -(minutes * sign), f.lit(0).cast("decimal(18,6)"))
 
     def parsed(self, name: str, kind: str) -> Column:
         """Read what DuckDB would read."""
         f = self.functions()
         given = f.col(name).cast("string")
-        return f.when(given.rlike(_NUMBER), f.trim(given).try_cast(kind))
+        return f.when(given.rlike(_NUMBER), f.regexp_replace(given, r"\s", "").try_cast(kind))
 
 
-def _normal(f: ModuleType, shown: Column) -> Column:
-    return f.regexp_replace(f.regexp_replace(shown, "/", "-"), ",", ".")
+def _moment(f: ModuleType, shown: Column) -> Column:
+    dashed = f.regexp_replace(shown, _SLASHES, "$1-$2-$3")
+    days = f.when(dashed.rlike(_MIDNIGHT), f.lit(1)).otherwise(f.lit(0))
+    moment = f.regexp_replace(dashed, _MIDNIGHT, "$1").try_cast("timestamp_ntz")
+    return moment + f.make_dt_interval(days)

@@ -7,20 +7,20 @@ and patterns, quoted line ends, the number of a line in a CSV file) is refused o
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from clv_ml.config import Layout
-from clv_ml.engine.dialect import Column, DataFrame, dialect, functions
+from clv_ml.engine.dialect import Column, DataFrame, functions
+from clv_ml.engine.spark_columns import of_file, quoted, read_column, record_fault, row_hash
 from clv_ml.errors import ConfigError, DataError, missing_columns
 
 _DELIMITERS = (",", ";", "\t", "|")
 _BROKEN = "clv_broken_record"
 _FROM = ("clv_path", "clv_row")  # of the file and within it, beside the columns of the file
-_OFFSET = r":.*([zZ]|[+-]\d\d(:?\d\d)?)\z"
-_IDS = {"customer_id", "order_id", "product", "session_id", "surface"}  # numbers there are no measures
 _KEYS = ("source_file", "source_line", "source_hash")
 
 
@@ -64,13 +64,13 @@ class SparkFiles:
             absent = [source for source in layout.columns.values() if source not in read.columns]
             if absent:
                 raise missing_columns(", ".join(names), absent, read.columns, "Map it under `columns` in the config.")
-            fault = _looked_up(f.col("clv_path"), {path: fault for path, fault in faulty.items() if fault})
+            fault = of_file(f.col("clv_path"), {path: fault for path, fault in faulty.items() if fault})
             if read.has_broken:
-                fault = f.coalesce(fault, _record_fault(read))
+                fault = f.coalesce(fault, record_fault(_BROKEN, read.columns, read.separator))
             traced = {
-                "source_file": f.coalesce(_looked_up(f.col("clv_path"), named), f.col("clv_path")),
+                "source_file": f.coalesce(of_file(f.col("clv_path"), named), f.col("clv_path")),
                 "source_line": f.col("clv_row"),
-                "source_hash": _hash(read.columns),
+                "source_hash": row_hash(read.columns),
                 "source_fault": fault,
                 "source_text": f.col(_BROKEN) if read.has_broken else f.lit(None).cast("string"),
             }
@@ -96,7 +96,7 @@ class SparkFiles:
         traced = {
             "source_file": f.lit(name),
             "source_line": nothing.cast("bigint"),
-            "source_hash": _hash(frame.columns),
+            "source_hash": row_hash(frame.columns),
             "source_fault": nothing.cast("string"),
             "source_text": nothing.cast("string"),
         }
@@ -131,10 +131,10 @@ class SparkFiles:
         f = functions()
         kinds = dict(frame.dtypes)
         traces = [column.alias(name) for name, column in traced.items()]
-        shown = f.struct(*[_column(name).cast("string").alias(name) for name in all_columns])
+        shown = f.struct(*[quoted(name).cast("string").alias(name) for name in all_columns])
         original = f.to_json(shown, {"ignoreNullFields": "false"}).alias("original")
         self._originals.append(frame.select(*traces, original).drop("source_fault", "source_text"))
-        read = [_read(kinds[source], source, name, timezone).alias(name) for name, source in columns.items()]
+        read = [read_column(kinds[source], source, name, timezone).alias(name) for name, source in columns.items()]
         return frame.select(*read, *traces)
 
     def _parquet(self, paths: list[str]) -> list[_Read]:
@@ -155,8 +155,12 @@ class SparkFiles:
         alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for path in paths:
             alike.setdefault(self._header(path, layout), []).append(path)
+        if not any(names for _, names in alike):
+            raise DataError(f"{', '.join(paths)}: empty, without even a header; deliver the file again")
         reads = []
         for (separator, names), same in alike.items():
+            if not names:  # the file of an empty day
+                continue
             fields = ", ".join(f"`{name.replace('`', '``')}` string" for name in (*names, _BROKEN))
             found = (
                 self._session.read.schema(fields)
@@ -170,8 +174,7 @@ class SparkFiles:
         return reads
 
     def _header(self, path: str, layout: Layout) -> tuple[str, tuple[str, ...]]:
-        first = self._session.read.text(path).first()
-        line = "" if first is None else first[0].removeprefix("\ufeff")
+        line = self._first_line(path).removeprefix("\ufeff")
         marks = _DELIMITERS if layout.delimiter is None else (layout.delimiter,)
         candidates = [(mark, tuple(next(csv.reader([line], delimiter=mark), []))) for mark in marks]
         wanted = set(layout.columns.values())
@@ -180,6 +183,14 @@ class SparkFiles:
         if twice:
             raise DataError(f"{path}: column {', '.join(map(repr, twice))} stands in the header more than once")
         return separator, names
+
+    def _first_line(self, path: str) -> str:
+        if Path(path).is_file():  # a job of Spark takes a hundred times as long
+            opened = gzip.open if path.endswith(".gz") else open
+            with opened(path, "rt", encoding="utf-8", errors="replace") as file:
+                return next((line.strip("\r\n") for line in file if line.strip()), "")
+        first = self._session.read.text(path).first()
+        return "" if first is None else str(first[0])
 
 
 def _require_plain(layout: Layout) -> None:
@@ -195,51 +206,3 @@ def _require_plain(layout: Layout) -> None:
             f"{', '.join(given)}: not on Spark; write the files as Parquet or as UTF-8 with ISO 8601 times and plain "
             "numbers, or read them with `engine.kind: duckdb`"
         )
-
-
-def _read(kind: str, source: str, name: str, timezone: str | None) -> Column:
-    """Return a source column as text, moments as timestamps without a zone."""
-    f = functions()
-    column = _column(source)
-    if kind == "timestamp_ntz":
-        return column
-    if kind == "timestamp":  # the session's zone is UTC
-        moment = column.cast("timestamp_ntz")
-        return moment if timezone is None else f.convert_timezone(f.lit("UTC"), f.lit(timezone), moment)
-    if (name == "timestamp" or name.endswith("_at")) and timezone is not None:
-        there = f.convert_timezone(f.lit("UTC"), f.lit(timezone), dialect().utc_moment(source)).cast("string")
-        return f.when(f.trim(column).rlike(_OFFSET), f.coalesce(there, column)).otherwise(column)
-    if name in _IDS and kind in {"double", "float"}:
-        # ids that pandas turned into floats: 17850.0 is customer 17850; beyond 2^53 they lost digits: 1.8e+19 shows it
-        exact = (column == f.floor(column)) & (f.abs(column) < 2.0**53)
-        return f.when(exact, column.cast("bigint").cast("string")).otherwise(column.cast("string"))
-    return column.cast("string")
-
-
-def _hash(columns: Sequence[str]) -> Column:
-    f = functions()
-    texts = [f.coalesce(_column(name).cast("string"), f.lit("\x00")) for name in columns]  # a null counts too
-    return f.shiftright(f.xxhash64(*texts), 1)
-
-
-def _record_fault(read: _Read) -> Column:
-    """Say what is wrong with a record that Spark could not part into the fields of the header."""
-    f = functions()
-    record = f.col(_BROKEN)
-    fields = f.size(f.split(record, f"\\Q{read.separator}\\E"))
-    fault = f.when(f.contains(record, f.lit('"')), "malformed_quote").when(fields < len(read.columns), "too_few_fields")
-    return f.when(record.isNotNull(), fault.otherwise("too_many_fields"))
-
-
-def _looked_up(path: Column, values: Mapping[str, str]) -> Column:
-    """Return what is known of the file of a row; Spark writes a path as a URL."""
-    f = functions()
-    if not values:
-        return f.lit(None).cast("string")
-    known = {key: value for path, value in values.items() for key in (path, quote(path))}
-    pairs = [f.lit(text) for pair in known.items() for text in pair]
-    return f.element_at(f.create_map(*pairs), f.regexp_replace(path, "^file:/+", "/"))
-
-
-def _column(name: str) -> Column:
-    return functions().col("`" + name.replace("`", "``") + "`")
