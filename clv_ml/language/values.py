@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from numbers import Real
+
+# controls but tab and line end, lone surrogates; U+202D and U+202E turn the letters after them round, so that one name
+# passes for another
+_UNFIT = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202d\\u202e\\ud800-\\udfff]")
 
 
 def is_missing(value: object) -> bool:
@@ -53,14 +57,4 @@ def plain(value: object) -> str:
     """
     if is_missing(value):
         return ""
-    text = str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _is_unfit(c) else c for c in text)
-
-
-def _is_unfit(character: str) -> bool:
-    if character in "\t\n":
-        return False
-    # U+202D and U+202E turn the letters after them round, so that one name passes for another
-    return unicodedata.category(character) in ("Cc", "Cs") or character in "\u202d\u202e"
+    return _UNFIT.sub("\ufffd", str(value))
