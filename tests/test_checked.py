@@ -63,7 +63,6 @@ def test_the_quality_of_a_job_tells_every_table(engine: Engine, tmp_path: Path) 
     }
     assert lines == [
         "reading transactions",
-        "checking rows",
         "reading and checking events",
         "reading and checking customers",
     ]

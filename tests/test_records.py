@@ -13,6 +13,7 @@ import pytest
 from event_files import Row, check, rows_of, written
 
 from clv_ml.config import Limits, LookupConfig
+from clv_ml.data.parting import rows_by_file
 from clv_ml.data.records import CheckedTable, TableReport, first_reason, require_quality, settle
 from clv_ml.data.schema import EVIDENCE
 from clv_ml.engine import Engine, functions
@@ -25,7 +26,16 @@ def settled(engine: Engine, *rows: tuple[str | None, str | None, str, str | None
     frame = pd.DataFrame(list(rows), columns=["customer_id", "day", "source_file", "reason"], dtype="string")
     marked = engine.from_pandas(frame.assign(source_line=range(1, len(frame) + 1)))
     dated = marked.withColumn("day", f.col("day").cast("date"))
-    return settle(engine, dated, "visits", columns=("customer_id",), texts=("customer_id", "day"), day="day")
+    return settle(
+        engine,
+        dated.filter(f.col("reason").isNull()),
+        dated.filter(f.col("reason").isNotNull()),
+        "visits",
+        came_in=rows_by_file(engine, dated),
+        columns=("customer_id",),
+        texts=("customer_id", "day"),
+        day="day",
+    )
 
 
 def test_the_reason_of_a_row_is_that_of_the_first_rule_that_holds(engine: Engine) -> None:

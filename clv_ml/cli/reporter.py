@@ -19,7 +19,7 @@ from clv_ml.stages import Stages, peak_memory_bytes
 # every JSON line has these keys, in this order; null where a line has no such thing
 KEYS = (
     *("time", "level", "event", "command", "run_id", "stage", "message", "elapsed_seconds", "stage_seconds", "rows"),
-    *("peak_memory_bytes", "kind", "exit_code", "stages"),
+    *("stage_rows", "remaining_seconds", "peak_memory_bytes", "kind", "exit_code", "stages"),
 )
 _LONGEST = 4000  # characters of a message
 
@@ -52,15 +52,18 @@ class Reporter:
         message = plain(message)
         self._end_stage()
         self._stages(message)
+        left = self._stages.remaining()
         if self._as_json:
-            self._write("info", "start", stage=self._stages.running, message=message)
+            seconds = None if left is None else round(left)
+            self._write("info", "start", stage=self._stages.running, message=message, remaining_seconds=seconds)
         elif sys.stderr.isatty():
-            self._live(message)
+            self._live(message, left)
         else:
-            typer.echo(f"[{self._elapsed():6.1f} s] {message}", err=True)
+            typer.echo(f"[{self._elapsed():6.1f} s] {message}{about(left, ' (', ')')}", err=True)
 
     def know(self, **facts: Any) -> None:
-        """Keep facts of the job for the lines to come: run_id, and rows by what became of them."""
+        """Keep facts of the job for the lines to come: run_id, rows by what became of them, what stages need."""
+        self._stages.know(**facts)
         self._known.update(facts)
 
     def stop(self) -> None:
@@ -116,8 +119,9 @@ class Reporter:
     def _end_stage(self) -> None:
         stage = self._stages.running
         seconds = self._stages.pause()
+        rows = self._known.pop("stage_rows", None)
         if self._as_json and stage is not None:
-            self._write("info", "done", stage=stage, stage_seconds=round(seconds, 3))
+            self._write("info", "done", stage=stage, stage_seconds=round(seconds, 3), stage_rows=rows)
 
     def _write(self, level: str, event: str, **facts: Any) -> None:
         known = {
@@ -135,15 +139,32 @@ class Reporter:
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
-    def _live(self, message: str) -> None:
+    def _live(self, message: str, left: float | None) -> None:
         from rich.console import Console
         from rich.text import Text
 
-        text = Text(message).append(f" ({self._elapsed():.0f} s)", style="dim")  # no markup in what is told
+        text = Text(message).append(
+            f" ({self._elapsed():.0f} s{about(left, ', ')})", style="dim"
+        )  # no markup in what is told
         if self._status is None:
             self._status = Console(stderr=True).status(text)
             self._status.start()
         self._status.update(text)
+
+
+def about(seconds: float | None, before: str = "", after: str = "") -> str:
+    """Say how long it still takes, no finer than can be known; nothing where it is not known.
+
+    Examples
+    --------
+    >>> about(74.0), about(7000.0, ", "), about(None)
+    ('about 70 s left', ', about 2 h left', '')
+    """
+    if seconds is None:
+        return ""
+    unit, size = ("s", 10) if seconds < 100 else ("min", 60) if seconds < 6000 else ("h", 3600)
+    number = max(round(seconds / size), 1) * (10 if unit == "s" else 1)
+    return f"{before}about {number} {unit} left{after}"
 
 
 def plain(text: str) -> str:

@@ -16,6 +16,7 @@ from clv_ml.data.quality import CheckedTransactions, QualityReport, check_transa
 from clv_ml.data.records import CheckedTable, TableReport, require_quality
 from clv_ml.data.sources import read_raw
 from clv_ml.engine import Engine
+from clv_ml.stages import tell
 
 Report = TypeVar("Report", QualityReport, TableReport)
 
@@ -66,23 +67,26 @@ def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], No
         If a file cannot be read, or no transaction is valid.
     """
     require_known_reasons(config)
-    progress("reading transactions")
-    raw = read_raw(engine, config.transactions)
-    progress("checking rows")
-    transactions = check_transactions(engine, raw, config.transactions, currency=config.currency)
-    found = files_of(config.transactions.sources, config.transactions.root)
-    transactions = replace(transactions, report=with_files(transactions.report, found))
-    others = {}
-    if config.events is not None:
-        progress("reading and checking events")
-        checked = check_events(engine, read_events(engine, config.events), config.events.rules)
-        found = files_of(config.events.sources, config.events.root)
-        others["events"] = replace(checked, report=with_files(checked.report, found))
-    if config.customers is not None:
-        progress("reading and checking customers")
-        checked = check_customers(engine, read_customers(engine, config.customers), config.customers)
-        found = files_of(config.customers.sources, config.customers.root)
-        others["customers"] = replace(checked, report=with_files(checked.report, found))
+    with engine.reading():
+        progress("reading transactions")
+        raw = read_raw(engine, config.transactions)
+        transactions = check_transactions(engine, raw, config.transactions, currency=config.currency)
+        found = files_of(config.transactions.sources, config.transactions.root)
+        transactions = replace(transactions, report=with_files(transactions.report, found))
+        tell(progress, stage_rows=transactions.report.rows_in)
+        others = {}
+        if config.events is not None:
+            progress("reading and checking events")
+            checked = check_events(engine, read_events(engine, config.events), config.events.rules)
+            found = files_of(config.events.sources, config.events.root)
+            others["events"] = replace(checked, report=with_files(checked.report, found))
+            tell(progress, stage_rows=checked.report.rows_in)
+        if config.customers is not None:
+            progress("reading and checking customers")
+            checked = check_customers(engine, read_customers(engine, config.customers), config.customers)
+            found = files_of(config.customers.sources, config.customers.root)
+            others["customers"] = replace(checked, report=with_files(checked.report, found))
+            tell(progress, stage_rows=checked.report.rows_in)
     return CheckedData(transactions, others)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from clv_ml.config import CustomersConfig
 from clv_ml.data.contract import CUSTOMER_FAULTS
 from clv_ml.data.delivered import DUPLICATE, deliveries
+from clv_ml.data.parting import all_came_in, brought_back, left_over, plainly_fine, rows_by_file
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, read_files, settle
 from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import TRACES, traces
@@ -15,7 +17,7 @@ from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
 
 
 def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
-    """Read every source of customers into one table of text, dropping nothing.
+    """Bring every source of customers under one roof, as text, dropping nothing; nothing is computed yet.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
             for name in ("customer_id", "signup_at", *_attributes(config))
         ]
         parts.append(frame.select(*columns, *TRACES))
-    return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
+    return functools.reduce(lambda left, right: left.unionByName(right), parts)
 
 
 def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> CheckedTable:
@@ -73,21 +75,40 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     texts = [f"{name}_text" for name in ("signup_at", *names)]
     columns = {name: f"{name}_text" for name in ("signup_at", *names)} | {"customer_id": "customer_id"}
     rules += rule_reasons("customers", config.rules, columns, taken=(*CUSTOMER_FAULTS, DUPLICATE, "valid"))
-    # in the order of the values, so that neither the order of the rows nor a later signup decides anything
-    first = [col("signup_at").asc_nulls_first(), *(col(name).asc_nulls_last() for name in texts)]
-    same = window_spec().partitionBy("customer_id", "reason").orderBy(*first, "source_file", "source_line")
-    marked = filled.withColumn("reason", first_reason(rules)).withColumn("copy", f.row_number().over(same))
-    repeated = col("reason").isNull() & (col("copy") > 1)
-    settled = marked.withColumn("reason", f.when(repeated, f.lit("repeated_customer")).otherwise(col("reason")))
+    came_in = rows_by_file(engine, raw)
+    marked = filled.withColumn("reason", first_reason(rules)).withColumn("day", col("signup_at").cast("date"))
+    kept = ("customer_id", "signup_at", *names, "day")
+    fine = plainly_fine(engine, marked, kept)
+    counted = fine.groupBy("customer_id").agg(f.count(f.lit(1)).alias("rows"))
+    several = engine.materialise(counted.filter(f.col("rows") > 1).select("customer_id"))
+    suspects = several if engine.row_count(several) else None
+    looked_at = left_over(engine, marked, suspects, all_fine=all_came_in(engine, fine, came_in))
+    if suspects is not None:
+        looked_at = engine.materialise(_mark_repeated(looked_at, texts))
     return settle(
         engine,
-        engine.materialise(settled.withColumn("day", col("signup_at").cast("date"))),
+        brought_back(engine, fine, suspects, looked_at, kept),
+        looked_at.filter(col("reason").isNotNull()),
         "customers",
+        came_in=came_in,
         columns=("customer_id", "signup_at", *names),
         texts=("customer_id", *texts),
         day="day",
-        rows_in=engine.row_count(raw),
     )
+
+
+def _mark_repeated(marked: DataFrame, texts: Sequence[str]) -> DataFrame:
+    """Mark all rows of a customer but the first.
+
+    That is the first in the order of the values, so that neither the order of the rows nor a later signup decides.
+    """
+    f = functions()
+    col = f.col
+    first = [col("signup_at").asc_nulls_first(), *(col(name).asc_nulls_last() for name in texts)]
+    same = window_spec().partitionBy("customer_id", "reason").orderBy(*first, "source_file", "source_line")
+    numbered = marked.withColumn("copy", f.row_number().over(same))
+    repeated = col("reason").isNull() & (col("copy") > 1)
+    return numbered.withColumn("reason", f.when(repeated, f.lit("repeated_customer")).otherwise(col("reason")))
 
 
 def _attributes(config: CustomersConfig) -> tuple[str, ...]:

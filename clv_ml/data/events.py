@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
-from clv_ml.config import EventsConfig, ValueRule
+from clv_ml.config import EventsConfig, EventSourceConfig, ValueRule
 from clv_ml.data.contract import EVENT_FAULTS
 from clv_ml.data.delivered import DUPLICATE, deliveries
+from clv_ml.data.parting import all_came_in, left_over, plainly_fine, rows_by_file
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, moment_rules, read_files, settle
 from clv_ml.data.rules import rule_reasons
-from clv_ml.data.schema import EVENT_COLUMNS, MEASURE, TRACES, traces
-from clv_ml.data.values import identity, moment, number, or_null
-from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.data.schema import EVENT_COLUMNS, EVIDENCE, MEASURE, TRACES, traces
+from clv_ml.data.values import as_decimal, identity, is_number, kinds_of, moment, number, or_null
+from clv_ml.engine import Column, DataFrame, Engine, functions
 
+_READ = tuple(name for name in EVENT_COLUMNS if name != "day")
+_TYPED = ("timestamp", "value")
 _LIMIT = 1e12  # a value at or above this is a mistake, and sums of such values would leave the decimal
 
 
 def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
-    """Read every source of events into one table of text, dropping nothing.
+    """Bring every source of events under one roof, dropping nothing; nothing is computed yet.
 
     Returns
     -------
     DataFrame
-        customer_id, timestamp, event_type, value, session_id, surface (text, null where a source has none),
-        source_file, source_line.
+        customer_id, timestamp, event_type, value, session_id, surface (text, but timestamps and numbers where all
+        sources hold such; null where a source has none), source_file, source_line.
 
     Raises
     ------
@@ -33,15 +36,15 @@ def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
     DataError
         If a file cannot be read or lacks a mapped column.
     """
-    f = functions()
-    parts = []
     found = deliveries(config.sources, config.root, duplicates=config.duplicate_files)
-    for source, delivery in zip(config.sources, found, strict=True):
-        frame = read_files(engine, source, config.root, delivery=delivery)
-        columns = [_text(frame, name) for name in EVENT_COLUMNS if name not in {"day", "event_type"}]
-        kind = _text(frame, "event_type") if source.event_type is None else f.lit(source.event_type).alias("event_type")
-        parts.append(frame.select(*columns, kind, *TRACES))
-    return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), parts))
+    frames = [
+        read_files(engine, source, config.root, delivery=delivery)
+        for source, delivery in zip(config.sources, found, strict=True)
+    ]
+    kinds = [kinds_of(frame) for frame in frames]
+    alike = {name for name in _TYPED if len({found.get(name) for found in kinds}) == 1 and name in kinds[0]}
+    parts = [_named(frame, source, alike) for frame, source in zip(frames, config.sources, strict=True)]
+    return functools.reduce(lambda left, right: left.unionByName(right), parts)
 
 
 def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()) -> CheckedTable:
@@ -59,43 +62,75 @@ def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()
     CheckedTable
         Rows: customer_id, timestamp, day, event_type, value (decimal(18,4)), session_id, surface.
     """
+    came_in = rows_by_file(engine, raw)
+    parsed = _parsed(raw)
+    typed = is_number(kinds_of(raw)["value"])
+    brief, exact = (parsed.withColumn("reason", _reason(rules, brief=brief, typed=typed)) for brief in (True, False))
+    fine = plainly_fine(engine, brief, EVENT_COLUMNS)
+    texts = ("customer_id", "timestamp_text", "event_type", "value_text", "session_id", "surface")
+    aside = exact.select("source_file", "source_line", "reason", *texts, *EVIDENCE)
+    return settle(
+        engine,
+        fine,
+        left_over(engine, aside, None, all_fine=all_came_in(engine, fine, came_in)),
+        "events",
+        came_in=came_in,
+        columns=EVENT_COLUMNS,
+        texts=texts,
+        day="day",
+    )
+
+
+def _parsed(raw: DataFrame) -> DataFrame:
     f = functions()
     col = f.col
+    kinds = kinds_of(raw)
+    typed = is_number(kinds["value"])
+    figures = [col("value").cast("double").alias("value_number"), as_decimal("value", MEASURE, 4).alias("value")]
     parsed = raw.select(
-        *[identity(name).alias(name) for name in ("customer_id", "session_id")],
-        *[or_null(col(name)).alias(name) for name in ("event_type", "surface")],
-        or_null(col("timestamp")).alias("timestamp_text"),
-        or_null(col("value")).alias("value_text"),
-        moment("timestamp").alias("timestamp"),
+        *[identity(name, trimmed=True).alias(name) for name in ("customer_id", "session_id")],
+        *[or_null(f.trim(col(name))).alias(name) for name in ("event_type", "surface")],
+        or_null(f.trim(col("timestamp").cast("string"))).alias("timestamp_text"),
+        or_null(f.trim(col("value").cast("string"))).alias("value_text"),
+        moment("timestamp", kinds["timestamp"]).alias("timestamp"),
+        *(figures if typed else []),
         *traces(raw),
-    ).select(
-        "*",
-        col("timestamp").cast("date").alias("day"),
-        number("value_text", "double").alias("value_number"),
-        number("value_text", MEASURE).alias("value"),
     )
+    if not typed:
+        figures = [
+            number("value_text", "double").alias("value_number"),
+            number("value_text", MEASURE).alias("value"),
+        ]
+        parsed = parsed.select("*", *figures)
+    return parsed.withColumn("day", col("timestamp").cast("date"))
+
+
+def _reason(rules: Sequence[ValueRule], *, brief: bool, typed: bool) -> Column:
+    """Build the reason of a row; in brief any will do, told without the texts of moments and of typed values."""
+    f = functions()
+    col = f.col
     value = col("value_number")
-    given = col("value_text").isNotNull()
+    given = value.isNotNull() if brief and typed else col("value_text").isNotNull()
     columns = {name: name for name in EVENT_COLUMNS if name != "day"}
     columns |= {"timestamp": "timestamp_text", "value": "value_text"}
-    reason = first_reason(
+    return first_reason(
         [
             (col("source_fault").isNotNull(), col("source_fault")),
             *id_rules(),
-            *moment_rules(),
+            *moment_rules(brief=brief),
             (col("event_type").isNull(), "missing_event_type"),
             (given & value.isNull(), "unreadable_value"),
             (given & (f.isnan(value) | (f.abs(value) >= _LIMIT) | col("value").isNull()), "value_out_of_range"),
             *rule_reasons("events", rules, columns, taken=(*EVENT_FAULTS, DUPLICATE, "valid")),
         ]
     )
-    marked = engine.materialise(parsed.withColumn("reason", reason))
-    texts = ("customer_id", "timestamp_text", "event_type", "value_text", "session_id", "surface")
-    rows_in = engine.row_count(raw)
-    return settle(engine, marked, "events", columns=EVENT_COLUMNS, texts=texts, day="day", rows_in=rows_in)
 
 
-def _text(frame: DataFrame, name: str) -> DataFrame:
+def _named(frame: DataFrame, source: EventSourceConfig, typed: Container[str]) -> DataFrame:
+    """Select the columns of events; those that all sources hold in one type stay so, the others become text."""
     f = functions()
-    column = f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")
-    return column.alias(name)
+    columns = {name: f.col(name) if name in frame.columns else f.lit(None) for name in _READ}
+    if source.event_type is not None:
+        columns["event_type"] = f.lit(source.event_type)
+    texts = [column if name in typed else column.cast("string") for name, column in columns.items()]
+    return frame.select(*[text.alias(name) for text, name in zip(texts, columns, strict=True)], *TRACES)

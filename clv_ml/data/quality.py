@@ -14,11 +14,13 @@ from typing import Any
 from clv_ml.config import RowPolicy
 from clv_ml.data.contract import DECLARED, FAULTS, require_limits
 from clv_ml.data.currencies import converted, currency_rules, require_rates
+from clv_ml.data.parting import all_came_in, brought_back, left_over, plainly_fine, rows_by_file, tallied
 from clv_ml.data.records import first_reason, id_rules, moment_rules
 from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVIDENCE, REQUIRED, TRACES
-from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
-from clv_ml.errors import ClvError, ConfigError, DataError
+from clv_ml.data.suspects import find_suspects, judged
+from clv_ml.engine import Column, DataFrame, Engine, functions
+from clv_ml.errors import ConfigError, DataError
 
 MAX_AMOUNT = 1e12  # a row at or above this is a mistake, and sums of such rows would leave decimal(18,2)
 
@@ -99,28 +101,34 @@ def check_transactions(
         the config has no exchange rate.
     """
     f = functions()
-    rows_in = engine.row_count(raw)
     own = currency if "currency" in raw.columns else None
+    came_in = rows_by_file(engine, raw)
     raw = raw if own is None else converted(raw, own, policy.exchange_rates)
-    reasons = _row_reasons(policy, raw.columns, own)
-    marked = engine.materialise(raw.withColumn("day", f.col("timestamp").cast("date")).withColumn("reason", reasons))
+    attributes = [name for name in raw.columns if name not in _INTERNAL]
+    columns = ("customer_id", "timestamp", "day", "amount", *attributes)
+    brief, exact = (_row_reasons(policy, raw.columns, own, brief=brief) for brief in (True, False))
+    raw = raw.withColumn("day", f.col("timestamp").cast("date"))
+    fine = plainly_fine(engine, raw.withColumn("reason", brief), columns)
+    suspects = find_suspects(engine, fine, policy)
+    told = ("source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes)
+    marked = raw.withColumn("reason", exact).select(*told, "timestamp", "day", "amount", *EVIDENCE)
+    looked_at = left_over(engine, marked, suspects, all_fine=all_came_in(engine, fine, came_in))
     if own is not None:
-        require_rates(engine, marked, own)
-    if policy.duplicates == "quarantine" and "order_id" in raw.columns:
-        marked = engine.materialise(_mark_duplicates(marked))
-    if policy.refunds == "net":
-        marked = engine.materialise(_mark_orphan_refunds(marked))
-    report = replace(_report(engine, marked, rows_in), rules=tuple(rule.reason for rule in policy.rules))
+        require_rates(engine, looked_at, own)
+    if suspects is not None:
+        looked_at = engine.materialise(judged(looked_at, policy))
+    valid = brought_back(engine, fine, suspects, looked_at, columns)
+    set_aside = looked_at.filter(f.col("reason").isNotNull())
+    report = replace(
+        _report(engine, valid, came_in, set_aside),
+        rules=tuple(rule.reason for rule in policy.rules),
+    )
     if report.rows_valid == 0:
         found = ", ".join(f"{reason}: {count}" for reason, count in report.quarantined.items())
         raise DataError(f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})")
     if policy.refunds == "raise" and report.refund_rows:
         raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
-    attributes = [name for name in raw.columns if name not in _INTERNAL]
-    valid = marked.filter(f.col("reason").isNull()).select("customer_id", "timestamp", "day", "amount", *attributes)
-    told = ("source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes)
-    set_aside = marked.filter(f.col("reason").isNotNull()).select(*told, *EVIDENCE)
-    return CheckedTransactions(valid, set_aside, report)
+    return CheckedTransactions(valid, set_aside.select(*told, *EVIDENCE), report)
 
 
 def enforce_limit(report: QualityReport, limits: RowPolicy) -> None:
@@ -138,8 +146,11 @@ _ADDED = {"timestamp_text", "amount_text", "amount_number", *TRACES, "outside_wi
 _INTERNAL = {*REQUIRED, *_ADDED}
 
 
-def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) -> Column:
-    """Build the reason of a row that can be told from the row alone; null where it is fine."""
+def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None, *, brief: bool) -> Column:
+    """Build the reason of a row that can be told from the row alone; null where it is fine.
+
+    `brief`: whether any reason will do, which is told without the texts of moments and amounts.
+    """
     f, col = functions(), functions().col
     rules: list[tuple[Column, str | Column]] = [
         (col("source_fault").isNotNull(), col("source_fault")),
@@ -157,8 +168,8 @@ def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) ->
         rules.append((col(name).cast("string").rlike(rule.matches), rule.reason))
     rules += [
         *id_rules(),
-        *moment_rules(),
-        (col("amount_text").isNull(), "missing_amount"),
+        *moment_rules(brief=brief),
+        *([] if brief else [(col("amount_text").isNull(), "missing_amount")]),
         (col("amount_number").isNull(), "unreadable_amount"),
         (f.isnan("amount_number") | (f.abs(col("amount_number")) == float("inf")), "non_finite_amount"),
         *([] if currency is None else currency_rules(currency, policy.exchange_rates)),
@@ -177,74 +188,28 @@ def _row_reasons(policy: RowPolicy, columns: list[str], currency: str | None) ->
     return first_reason(rules)
 
 
-def _mark_duplicates(marked: DataFrame) -> DataFrame:
-    """Mark the second and later copies of rows that are equal in every column of the file."""
+def _report(engine: Engine, valid: DataFrame, came_in: dict[str, int], aside: DataFrame) -> QualityReport:
     f = functions()
-    same = (
-        window_spec()
-        .partitionBy("source_hash", "customer_id", "order_id", "amount_text", "reason")
-        .orderBy("source_file", "source_line")
-    )
-    copy = f.row_number().over(same)
-    numbered = marked.withColumn("copy", copy)
-    repeated = f.col("reason").isNull() & f.col("order_id").isNotNull() & (f.col("copy") > 1)
-    return numbered.withColumn("reason", f.when(repeated, f.lit("duplicate_line")).otherwise(f.col("reason"))).drop(
-        "copy"
-    )
-
-
-def _mark_orphan_refunds(marked: DataFrame) -> DataFrame:
-    """Mark refunds on a day before the customer's first purchase: there is nothing to net them against."""
-    f = functions()
-    by_customer = window_spec().partitionBy("customer_id")
-    bought = f.col("reason").isNull() & (f.col("amount") >= 0)
-    first = f.min(f.when(bought, f.col("day"))).over(by_customer)
-    dated = marked.withColumn("first_purchase", first)
-    orphan = (
-        f.col("reason").isNull()
-        & (f.col("amount") < 0)
-        & (f.col("first_purchase").isNull() | (f.col("day") < f.col("first_purchase")))
-    )
-    return dated.withColumn("reason", f.when(orphan, f.lit("refund_without_purchase")).otherwise(f.col("reason"))).drop(
-        "first_purchase"
-    )
-
-
-def _report(engine: Engine, marked: DataFrame, rows_in: int) -> QualityReport:
-    f = functions()
-    counts = engine.to_pandas(
-        marked.groupBy("source_file", "reason").agg(f.count(f.lit(1)).alias("rows")).orderBy("source_file", "reason")
-    )
-    valid = marked.filter(f.col("reason").isNull())
     facts = engine.to_pandas(
         valid.agg(
-            f.countDistinct("customer_id").alias("customers"),
+            f.count(f.lit(1)).cast("bigint").alias("rows"),
+            f.countDistinct("customer_id").cast("bigint").alias("customers"),
             f.min("day").alias("first_day"),
             f.max("day").alias("last_day"),
-            f.count(f.when(f.col("amount") < 0, f.lit(1))).alias("refund_rows"),
+            f.count(f.when(f.col("amount") < 0, f.lit(1))).cast("bigint").alias("refund_rows"),
             f.coalesce(f.sum("amount"), f.lit(0)).cast("string").alias("amount"),
         )
     ).iloc[0]
-    by_file: dict[str, dict[str, int]] = {}
-    for row in counts.to_dict("records"):
-        reason = row["reason"] if isinstance(row["reason"], str) else "valid"
-        by_file.setdefault(str(row["source_file"]), {})[reason] = int(row["rows"])
-    totals: dict[str, int] = {}
-    for file_counts in by_file.values():
-        for reason, count in file_counts.items():
-            totals[reason] = totals.get(reason, 0) + count
-    rows_valid = totals.pop("valid", 0)
-    if rows_in != rows_valid + sum(totals.values()):
-        raise ClvError(f"rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
-    known = rows_valid > 0
+    tally = tallied(engine, "transactions", came_in, int(facts["rows"]), aside)
+    known = tally.rows_valid > 0
     return QualityReport(
-        rows_in=rows_in,
-        rows_valid=rows_valid,
-        quarantined=dict(sorted(totals.items())),
+        rows_in=tally.rows_in,
+        rows_valid=tally.rows_valid,
+        quarantined=tally.quarantined,
         refund_rows=int(facts["refund_rows"]),
         customers=int(facts["customers"]),
         first_day=facts["first_day"].date() if known else None,
         last_day=facts["last_day"].date() if known else None,
-        by_file=by_file,
+        by_file=tally.by_file,
         amount=Decimal(facts["amount"]),
     )

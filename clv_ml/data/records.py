@@ -11,10 +11,11 @@ from typing import Any
 from clv_ml.config import FilesConfig, Limits, LookupConfig
 from clv_ml.data.contract import require_limits
 from clv_ml.data.delivered import DUPLICATE, Delivery, deliveries, find_files, format_of
+from clv_ml.data.parting import tallied
 from clv_ml.data.schema import EVIDENCE, TRACES, traces
-from clv_ml.data.values import CONTROL, MANGLED
+from clv_ml.data.values import CONTROL, MANGLED, PLAIN
 from clv_ml.engine import AMBIGUOUS, Column, DataFrame, Engine, functions
-from clv_ml.errors import ClvError, ConfigError, DataError
+from clv_ml.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True)
@@ -123,16 +124,19 @@ def first_reason(rules: Sequence[tuple[Column, str | Column]]) -> Column:
 def id_rules() -> list[tuple[Column, str]]:
     """Return what can be wrong with customer_id, as :func:`clv_ml.data.values.identity` gives it."""
     col = functions().col("customer_id")
+    odd = ~col.rlike(PLAIN)  # one pattern instead of two for nearly all ids
     return [
         (col.isNull(), "missing_customer_id"),
-        (col.rlike(MANGLED), "mangled_customer_id"),
-        (col.rlike(CONTROL), "control_character"),
+        (odd & col.rlike(MANGLED), "mangled_customer_id"),
+        (odd & col.rlike(CONTROL), "control_character"),
     ]
 
 
-def moment_rules() -> list[tuple[Column, str]]:
-    """Return what can be wrong with timestamp, beside timestamp_text."""
+def moment_rules(*, brief: bool = False) -> list[tuple[Column, str]]:
+    """Return what can be wrong with timestamp, beside timestamp_text; in brief, only whether something is."""
     col = functions().col
+    if brief:
+        return [(col("timestamp").isNull(), "unreadable_timestamp")]
     shown = col("timestamp_text")
     return [
         (shown.isNull() | (shown == ""), "missing_timestamp"),
@@ -143,28 +147,31 @@ def moment_rules() -> list[tuple[Column, str]]:
 
 def settle(
     engine: Engine,
-    marked: DataFrame,
+    fine: DataFrame,
+    aside: DataFrame,
     table: str,
     *,
+    came_in: dict[str, int],
     columns: Sequence[str],
     texts: Sequence[str],
     day: str,
-    rows_in: int | None = None,
 ) -> CheckedTable:
-    """Part rows with a reason from those without, and count both.
+    """Count the rows of a table that were parted.
 
     Parameters
     ----------
-    marked
-        Materialised rows with ``reason`` (null where a row is fine), ``source_file`` and ``source_line``.
+    fine
+        Materialised valid rows.
+    aside
+        Materialised rows with ``reason``, ``source_file`` and ``source_line``.
+    came_in
+        Rows by file.
     columns
         Of the valid rows.
     texts
         Columns that show a row in the quarantine as it came in.
     day
-        Column of `marked` whose first and last day the report tells.
-    rows_in
-        How many rows were read; those of `marked` where None.
+        Column of `fine` whose first and last day the report tells.
 
     Raises
     ------
@@ -172,39 +179,27 @@ def settle(
         If valid and quarantined rows are not all that were read: a mistake of this program.
     """
     f = functions()
-    valid = marked.filter(f.col("reason").isNull())
-    by_reason = marked.groupBy("source_file", "reason").agg(f.count(f.lit(1)).cast("bigint").alias("rows"))
-    counts = engine.to_pandas(by_reason.orderBy("source_file", "reason"))
     facts = engine.to_pandas(
-        valid.agg(
+        fine.agg(
+            f.count(f.lit(1)).cast("bigint").alias("rows"),
             f.countDistinct("customer_id").cast("bigint").alias("customers"),
             f.min(day).alias("first_day"),
             f.max(day).alias("last_day"),
         )
     ).iloc[0]
-    by_file: dict[str, dict[str, int]] = {}
-    totals: dict[str, int] = {}
-    for row in counts.to_dict("records"):
-        reason = row["reason"] if isinstance(row["reason"], str) else "valid"
-        by_file.setdefault(str(row["source_file"]), {})[reason] = int(row["rows"])
-        totals[reason] = totals.get(reason, 0) + int(row["rows"])
-    rows_valid = totals.pop("valid", 0)
-    rows_in = engine.row_count(marked) if rows_in is None else rows_in
-    if rows_in != rows_valid + sum(totals.values()):
-        raise ClvError(f"{table}: rows in {rows_in} != valid {rows_valid} + quarantined {sum(totals.values())}")
+    tally = tallied(engine, table, came_in, int(facts["rows"]), aside)
     report = TableReport(
         table=table,
-        rows_in=rows_in,
-        rows_valid=rows_valid,
-        quarantined=dict(sorted(totals.items())),
+        rows_in=tally.rows_in,
+        rows_valid=tally.rows_valid,
+        quarantined=tally.quarantined,
         customers=int(facts["customers"]),
         first_day=_date(facts["first_day"]),
         last_day=_date(facts["last_day"]),
-        by_file=by_file,
+        by_file=tally.by_file,
     )
-    set_aside = marked.filter(f.col("reason").isNotNull())
-    quarantine = set_aside.select("source_file", "source_line", "reason", *texts, *traces(marked, EVIDENCE))
-    return CheckedTable(valid.select(*columns), quarantine, report)
+    quarantine = aside.select("source_file", "source_line", "reason", *texts, *traces(aside, EVIDENCE))
+    return CheckedTable(fine.select(*columns), quarantine, report)
 
 
 def require_quality(report: TableReport, limits: Limits) -> None:

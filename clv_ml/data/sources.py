@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,13 +15,13 @@ from clv_ml.data.datasets import load_dataset
 from clv_ml.data.delivered import Delivery, deliveries
 from clv_ml.data.delivered import find_files as find_files
 from clv_ml.data.schema import AMOUNT_FACTORS, REQUIRED, TRACES, traces
-from clv_ml.data.values import identity, moment, number, or_null
+from clv_ml.data.values import as_decimal, identity, is_number, kinds_of, moment, number, or_null
 from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
 from clv_ml.errors import DataError
 
 
 def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
-    """Read every source into one table of text and parsed values, dropping nothing.
+    """Bring every source under one roof, text beside parsed values, dropping nothing; nothing is computed yet.
 
     Returns
     -------
@@ -43,14 +43,14 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
     for source in config.sources:
         frame = _read_source(engine, source, next(found) if source.dataset is None else None)
         window = (source.start, source.end, source.timezone if source.start or source.end else None)
-        alike.setdefault((window, tuple(frame.columns)), []).append(frame)
+        alike.setdefault((window, tuple(kinds_of(frame).items())), []).append(frame)
     parts = [
         canonical(functools.reduce(lambda left, right: left.unionByName(right), frames), start=a, end=b, timezone=zone)
         for ((a, b, zone), _), frames in alike.items()
     ]
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     aligned = [_with_columns(part, names) for part in parts]
-    return engine.materialise(functools.reduce(lambda left, right: left.unionByName(right), aligned))
+    return functools.reduce(lambda left, right: left.unionByName(right), aligned)
 
 
 def canonical(
@@ -66,24 +66,35 @@ def canonical(
     [start, end) are marked, not dropped.
     """
     f = functions()
-    texts = {name: f.trim(f.col(name).cast("string")) for name in frame.columns if name not in TRACES}
-    texts["amount"] = _amount_text(texts)
-    others = [name for name in frame.columns if name not in (*TRACES, *REQUIRED, *AMOUNT_FACTORS)]
-    timestamp = moment("timestamp")
+    kinds = kinds_of(frame)
+    texts = {name: _text(name, kind) for name, kind in kinds.items() if name not in TRACES}
+    others = [name for name in kinds if name not in (*TRACES, *REQUIRED, *AMOUNT_FACTORS)]
+    timestamp = moment("timestamp", kinds["timestamp"])
+    typed = is_number(kinds.get("amount", ""))
+    figures = [f.col("amount").cast("double").alias("amount_number"), as_decimal("amount", MONEY, 2).alias("amount")]
     parsed = frame.select(
         identity("customer_id").alias("customer_id"),
         texts["timestamp"].alias("timestamp_text"),
         timestamp.alias("timestamp"),
-        or_null(texts["amount"]).alias("amount_text"),
+        (texts["amount"] if typed else or_null(_amount_text(texts, kinds))).alias("amount_text"),
+        *(figures if typed else []),
         *[_attribute(name, texts[name]).alias(name) for name in others],
         *traces(frame),
         _outside(timestamp, start, end, timezone).alias("outside_window"),
     )
+    if typed:
+        return parsed
     return parsed.select(
         "*",
         number("amount_text", "double").alias("amount_number"),
         number("amount_text", MONEY).alias("amount"),
     )
+
+
+def _text(name: str, kind: str) -> Column:
+    f = functions()
+    shown = f.col(name).cast("string")
+    return f.trim(shown) if kind == "string" else shown
 
 
 def _attribute(name: str, text: Column) -> Column:
@@ -142,15 +153,18 @@ def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
     return column
 
 
-def _amount_text(texts: dict[str, Column]) -> Column:
+def _amount_text(texts: Mapping[str, Column], kinds: Mapping[str, str]) -> Column:
     if "amount" in texts:
         return texts["amount"]
     f = functions()
-    product = (number("quantity", "double") * number("unit_price", "double")).cast("string")
+    factors = [
+        f.col(name).cast("double") if is_number(kinds[name]) else number(name, "double") for name in AMOUNT_FACTORS
+    ]
+    product = (factors[0] * factors[1]).cast("string")
     # factors that cannot be multiplied stay readable in the quarantine
     both = (texts["quantity"] != f.lit("")) & (texts["unit_price"] != f.lit(""))
-    factors = f.concat(texts["quantity"], f.lit(" x "), texts["unit_price"])
-    return f.coalesce(product, f.when(both, factors))
+    shown = f.concat(texts["quantity"], f.lit(" x "), texts["unit_price"])
+    return f.coalesce(product, f.when(both, shown))
 
 
 def _outside(timestamp: Column, start: dt.datetime | None, end: dt.datetime | None, timezone: str | None) -> Column:

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from clv_ml.config import Layout
 
 _NAMES = {"customer_id", "order_id", "product", "session_id", "surface"}  # numbers there are no measures
 _NUMBERS = {"amount", "quantity", "unit_price", "cost", "value"}
+_EXACT = {"DOUBLE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"}  # whose texts say what they hold
 AMBIGUOUS = "ambiguous: "  # before a text that fits two patterns with different moments
 NOT_AS_DECLARED = "not as declared: "  # before a number written in another way than the config says
 _OFFSET = r":.*([zZ]|[+-]\d\d(:?\d\d)?)$"  # a time that says how far from UTC it is
+
+
+def keeps_type(name: str, kinds: Collection[str], layout: Layout) -> bool:
+    """Tell whether a canonical column stays as its files hold it: there is no text to read.
+
+    Parameters
+    ----------
+    name
+        The canonical column.
+    kinds
+        Its types in DuckDB, of all files.
+    layout
+        How the files write moments.
+    """
+    if len(kinds) > 1:
+        return False  # what is not in all files alike is brought to text, which is in all of them
+    [kind] = kinds
+    if _is_moment(name):
+        return kind == "DATE"
+    return name in _NUMBERS and (kind in _EXACT or kind.startswith("DECIMAL"))
+
+
+def _is_moment(name: str) -> bool:
+    return name == "timestamp" or name.endswith("_at")
 
 
 def read_expression(source: str, kind: str, name: str, layout: Layout) -> str:
@@ -31,7 +57,7 @@ def read_expression(source: str, kind: str, name: str, layout: Layout) -> str:
         return f"timezone({text(layout.timezone)}, {source})"
     if kind.startswith("TIMESTAMP"):
         return f"CAST({source} AS TIMESTAMP)"  # the connection's zone is UTC
-    if name == "timestamp" or name.endswith("_at"):
+    if _is_moment(name):
         return f"CAST({source} AS VARCHAR)" if kind == "DATE" else _moment(f"CAST({source} AS VARCHAR)", layout)
     if name in _NAMES and kind in {"DOUBLE", "FLOAT"}:
         # ids that pandas turned into floats: 17850.0 is customer 17850; beyond 2^53 they lost digits: 1.8e+19 shows it

@@ -108,7 +108,7 @@ class Engine:
         Returns
         -------
         DataFrame
-            The canonical columns (text; timestamps where the file holds timestamps), and ``source_file``,
+            The canonical columns (text; moments and numbers of Parquet files in their own type), and ``source_file``,
             ``source_line`` (rows from 1, the header of a CSV file not counted), ``source_hash`` (of every column of
             the row, mapped or not), ``source_fault`` (why the row cannot be used, null where it can) and
             ``source_text`` (a record that could not be parted into fields, whose canonical columns are null).
@@ -140,6 +140,10 @@ class Engine:
             f"SELECT w.* EXCLUDE (source_hash, source_text), coalesce(w.source_text, o.original) AS original "
             f"FROM {wanted} AS w LEFT JOIN ({rows}) AS o USING ({keys})"
         )
+
+    def reading(self) -> contextlib.AbstractContextManager[None]:
+        """Read and check files inside this: a failure names its file, and texts of CSV files are let go at the end."""
+        return self._files.reading()
 
     def from_pandas(self, frame: pd.DataFrame) -> DataFrame:
         """Copy a pandas frame into the engine (a registered view is invisible to SQLFrame)."""

@@ -95,6 +95,10 @@ class SparkEngine(Engine):
         told = [None] * len(paths) if faults is None else list(faults)
         return self._reader.read([str(path) for path in paths], file_format, layout, named, told)
 
+    def reading(self) -> contextlib.AbstractContextManager[None]:
+        """Read and check files inside this; see :meth:`Engine.reading`. Spark names a file that fails by itself."""
+        return contextlib.nullcontext()
+
     def read_table(self, name: str, columns: Mapping[str, str]) -> DataFrame:
         """Read a table of the session's catalogue under canonical column names, with the traces of :meth:`read_files`.
 

@@ -89,8 +89,8 @@ def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:
     attributes = config.customers
     return Tables(
         totals=totals,
-        events=None if events is None else engine.materialise(events.rows),
-        customers=None if customers is None else engine.materialise(customers.rows),
+        events=None if events is None else events.rows,
+        customers=None if customers is None else customers.rows,
         signals=SignalsConfig() if config.events is None else signals_of(config),
         categories=attributes.categories if attributes else (),
         numbers=attributes.numbers if attributes else (),

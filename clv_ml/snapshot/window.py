@@ -32,18 +32,24 @@ def day_totals(transactions: DataFrame) -> DataFrame:
     """
     f = functions()
     bought = f.col("amount") >= 0
-    orders = (
-        f.countDistinct(f.when(bought, f.col("order_id")))
-        + f.count(f.when(bought & f.col("order_id").isNull(), f.lit(1)))
-        if "order_id" in transactions.columns
-        else f.count(f.when(bought, f.lit(1)))
-    )
-    totals = transactions.groupBy("customer_id", "day").agg(
+    lines = [
         f.sum("amount").cast(MONEY).alias("net"),
         f.sum(f.when(bought, f.col("amount")).otherwise(f.lit(0))).cast(MONEY).alias("gross"),
-        orders.cast("bigint").alias("orders"),
+        f.count(f.when(bought, f.lit(1))).cast("bigint").alias("orders"),
         f.min(f.when(bought, f.col("timestamp"))).alias("first_at"),
-    )
+    ]
+    if "order_id" not in transactions.columns:
+        totals = transactions.groupBy("customer_id", "day").agg(*lines)
+    else:
+        # orders first, then days: to count the distinct orders of each day at once takes half as long again
+        by_order = transactions.groupBy("customer_id", "day", "order_id").agg(*lines)
+        several = f.col("order_id").isNull() | (f.col("orders") == 0)
+        totals = by_order.groupBy("customer_id", "day").agg(
+            f.sum("net").cast(MONEY).alias("net"),
+            f.sum("gross").cast(MONEY).alias("gross"),
+            f.sum(f.when(several, f.col("orders")).otherwise(f.lit(1))).cast("bigint").alias("orders"),
+            f.min("first_at").alias("first_at"),
+        )
     free = (f.col("gross") == 0) & (f.col("net") == 0)  # refunds alone leave net < 0
     is_purchase = ((f.col("net") > 0) | free).alias("is_purchase")
     return totals.select("customer_id", "day", "net", "orders", is_purchase, "first_at")
