@@ -18,7 +18,7 @@ from clv_ml.data.datasets import load_dataset
 from clv_ml.data.simulate import simulate
 from clv_ml.data.simulation_parameters import SimulationParameters
 from clv_ml.errors import ConfigError, DataError
-from clv_ml.models import value_file
+from clv_ml.models import _value_tables
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.value_file import write_values
@@ -177,7 +177,7 @@ def test_the_file_says_what_its_values_stand_for(
     cdnow: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = written(tmp_path, cdnow, CUTOFF)
-    monkeypatch.setattr(value_file, "_CUSTOMERS", 1000)
+    monkeypatch.setattr(_value_tables, "_CUSTOMERS", 1000)
     said: list[str] = []
     table, found = written(tmp_path, cdnow, CUTOFF, progress=said.append)
     np.testing.assert_allclose(table["expected_clv"], whole["expected_clv"], rtol=1e-14)

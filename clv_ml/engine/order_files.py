@@ -218,7 +218,7 @@ class OrderFiles:
         self.refuse({why: count for why, count in self._run(counted).fetchall() if why is not None})
 
     def _one(self, sql: str) -> Any:
-        return self._run(sql).fetchone()
+        return self._run(sql).fetchall()[0]
 
     def _run(self, sql: str) -> Any:
         try:

@@ -17,6 +17,7 @@ from clv_ml.models._table import Floats
 from clv_ml.models._unique import UniqueRows, unique_rows
 
 R, ALPHA, A, B = range(4)
+_BLOCK = 1 << 14  # rows at a time, whose intermediate values stay in the cache of a core
 
 # The search runs in the logs of r, of the mean interval alpha / r (in the longest T), of the odds a / b and
 # of b.
@@ -102,50 +103,64 @@ def _by_row(params: Floats, rows: BgNbdRows) -> tuple[float, Floats, Floats]:
     With d the gradient of A4 - A3, the gradient is that of A3 plus gone * d, and the Hessian
     (1 - gone) A3'' + gone A4'' + gone (1 - gone) d d'. d_a is constant and d_b depends on x alone.
     """
-    r, alpha, a, b = params
-    w, shape = rows.weight, r + rows.x
+    a, b = params[A], params[B]
     k = rows.by_x.columns[0] + rows.first_chances
     per_x = b + np.maximum(k, 1.0) - 1.0
-    log_T, u_T = _log_and_inverse(alpha, rows.by_T)
-    log_t, u_t = _log_and_inverse(alpha, rows.by_t_x)
-    d_r, d_alpha = log_T - log_t, shape * (u_T - u_t)
-    # A4 - A3, and ln(1 + e^(A4-A3)) without overflow
-    log_odds = np.where(k > 0, np.log(a / per_x), -np.inf)[rows.by_x.inverse] + shape * d_r
-    small = np.exp(-np.abs(log_odds))
-    value = _dot(w, np.maximum(log_odds, 0.0) + np.log1p(small) - shape * log_T)
-    gone = np.where(log_odds > 0, 1.0, small) / (1.0 + small)
+    log_odds_x = np.where(k > 0, np.log(a / per_x), -np.inf)
+    logs_T, logs_t = (_log_and_inverse(params[ALPHA], by_time) for by_time in (rows.by_T, rows.by_t_x))
+    # sums over all rows, and over the rows of each x
+    sums, by_x = np.zeros(6), np.zeros((4, len(k)))
+    for first in range(0, len(rows.x), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        of_x = rows.by_x.inverse[block]
+        times = (*logs_T[:, rows.by_T.inverse[block]], *logs_t[:, rows.by_t_x.inverse[block]])
+        some, weighed = _of_block(rows.weight[block], params[R] + rows.x[block], log_odds_x[of_x], times)
+        sums += some
+        by_x += [np.bincount(of_x, weights=values, minlength=len(k)) for values in weighed]
 
-    w_gone = w * gone
-    w_stay = w - w_gone
-    mixed = w_gone * (1.0 - gone)
+    value, g_r, g_alpha, h_rr, h_ra, h_aa = sums
+    gone_x, mixed_x, *mixed_by_x = by_x
     d_a, d_b = 1.0 / a, -1.0 / per_x
-    gone_x, mixed_x = rows.by_x.total(w_gone), rows.by_x.total(mixed)
-    gradient = np.array(
-        [
-            _dot(w_gone, d_r) - _dot(w, log_T),
-            _dot(w_gone, d_alpha) - _dot(w, shape * u_T),
-            d_a * gone_x.sum(),
-            d_b @ gone_x,
-        ]
-    )
+    gradient = np.array([g_r, g_alpha, d_a * gone_x.sum(), d_b @ gone_x])
     hessian = np.zeros((4, 4))
-    hessian[R, R] = _dot(mixed, d_r * d_r)
-    hessian[R, ALPHA] = _dot(mixed, d_r * d_alpha) - _dot(w_stay, u_T) - _dot(w_gone, u_t)
-    hessian[ALPHA, ALPHA] = _dot(mixed, d_alpha * d_alpha)
-    hessian[ALPHA, ALPHA] += _dot(w_stay, shape * u_T * u_T) + _dot(w_gone, shape * u_t * u_t)
-    for row, change in ((R, d_r), (ALPHA, d_alpha)):
-        by_x = rows.by_x.total(mixed * change)
-        hessian[row, A], hessian[row, B] = d_a * by_x.sum(), d_b @ by_x
+    hessian[R, R], hessian[R, ALPHA], hessian[ALPHA, ALPHA] = h_rr, h_ra, h_aa
+    for row, changes in zip((R, ALPHA), mixed_by_x, strict=True):
+        hessian[row, A], hessian[row, B] = d_a * changes.sum(), d_b @ changes
     hessian[A, A] = d_a**2 * (mixed_x.sum() - gone_x.sum())
     hessian[A, B] = d_a * (d_b @ mixed_x)
     hessian[B, B] = d_b**2 @ (mixed_x + gone_x)
-    return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
+    return float(value), gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
-def _log_and_inverse(alpha: float, by_time: UniqueRows) -> tuple[Floats, Floats]:
-    """ln(alpha + t) and 1 / (alpha + t) of every row."""
+def _of_block(
+    w: Floats, shape: Floats, log_odds_x: Floats, times: tuple[Floats, ...]
+) -> tuple[list[float], tuple[Floats, ...]]:
+    """Return sums over some rows, and what is to be summed by x: gone, mixed, and mixed times d_r and d_alpha."""
+    log_T, u_T, log_t, u_t = times
+    d_r, d_alpha = log_T - log_t, shape * (u_T - u_t)
+    # A4 - A3, and ln(1 + e^(A4-A3)) without overflow
+    log_odds = log_odds_x + shape * d_r
+    small = np.exp(-np.abs(log_odds))
+    value = np.maximum(log_odds, 0.0) + np.log1p(small) - shape * log_T
+    gone = np.where(log_odds > 0, 1.0, small) / (1.0 + small)
+    w_gone = w * gone
+    w_stay, mixed = w - w_gone, w_gone * (1.0 - gone)
+    mixed_r, mixed_alpha = mixed * d_r, mixed * d_alpha
+    sums = [
+        _dot(w, value),
+        _dot(w_gone, d_r) - _dot(w, log_T),
+        _dot(w_gone, d_alpha) - _dot(w, shape * u_T),
+        _dot(mixed_r, d_r),
+        _dot(mixed_r, d_alpha) - _dot(w_stay, u_T) - _dot(w_gone, u_t),
+        _dot(mixed_alpha, d_alpha) + _dot(w_stay, shape * u_T * u_T) + _dot(w_gone, shape * u_t * u_t),
+    ]
+    return sums, (w_gone, mixed, mixed_r, mixed_alpha)
+
+
+def _log_and_inverse(alpha: float, by_time: UniqueRows) -> Floats:
+    """ln(alpha + t) and 1 / (alpha + t) of each distinct t, shape (2, n)."""
     since = alpha + by_time.columns[0]
-    return np.log(since)[by_time.inverse], (1.0 / since)[by_time.inverse]
+    return np.stack([np.log(since), 1.0 / since])
 
 
 def _dot(left: Floats, right: Floats) -> float:

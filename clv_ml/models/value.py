@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.errors import ConfigError
-from clv_ml.models._forecast import checked_horizons, daily_rate
+from clv_ml.models._forecast import AliveForecast, checked_horizons, daily_rate
 from clv_ml.models._table import Floats, Purchases, Spend, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
@@ -98,9 +98,18 @@ def customer_lifetime_value(
     """
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     customers = read_purchases(rfm)
-    table = value_columns(purchases, spend, customers, read_spend(rfm), conventions, horizon_days=horizon_days)
+    forecast = discounted_forecast(purchases, customers, conventions, horizon_days=horizon_days)
+    table = value_columns(purchases, spend, customers, read_spend(rfm), forecast, conventions)
     del table["p_alive"]
     return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def discounted_forecast(
+    purchases: PurchaseModel, customers: Purchases, conventions: ValueConventions, *, horizon_days: float
+) -> AliveForecast:
+    """Forecast the purchases of customers who are alive; it depends on frequency and T alone."""
+    rate = daily_rate(conventions.annual_discount_rate)
+    return purchases._forecast_alive(customers, checked_horizons([horizon_days]), rate=rate)
 
 
 def value_columns(
@@ -108,16 +117,12 @@ def value_columns(
     spend: SpendModel,
     customers: Purchases,
     money: Spend,
+    forecast: AliveForecast,
     conventions: ValueConventions,
-    *,
-    horizon_days: float,
 ) -> dict[str, Floats]:
-    """Compute the columns of :func:`customer_lifetime_value`, and ``p_alive``, from checked arrays."""
+    """Compute ``p_alive`` and the columns of :func:`customer_lifetime_value` from checked arrays."""
     per_purchase = spend._expected(money)
     alive = purchases._alive(customers)
-    forecast = purchases._forecast_alive(
-        customers, checked_horizons([horizon_days]), rate=daily_rate(conventions.annual_discount_rate)
-    )
     retained = forecast.discounted[:, 0] * conventions.earned(per_purchase)
     return {
         "p_alive": alive,

@@ -8,10 +8,8 @@ because to import the pipeline takes longer than to value a million customers.
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +18,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clv_ml.config import EngineConfig, FilesConfig
 from clv_ml.data.delivered import find_files
@@ -28,21 +25,18 @@ from clv_ml.data.records import id_rules
 from clv_ml.data.values import identity
 from clv_ml.engine.order_files import IdRules, OrderFiles
 from clv_ml.errors import ConfigError, DataError, cannot_write
-from clv_ml.models._table import Purchases, Spend
 from clv_ml.models._unique import counted_rows
+from clv_ml.models._value_tables import COUNTS, Ids, value_tables, write_parquet
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
-from clv_ml.models.value import ValueConventions, value_columns
+from clv_ml.models.value import ValueConventions
 from clv_ml.publishing import aside_of, clean, locked, remove
 from clv_ml.snapshot.quick_rfm import Summaries, summaries
 from clv_ml.snapshot.rfm import parse_day
 
 Progress = Callable[[str], None]
-Ids = Callable[[Any], Any]
 
 _COLUMNS = ("customer_id", "timestamp", "amount")
-_CUSTOMERS = 1 << 18  # in memory at a time while values are computed and written
-_COUNTS = ("frequency", "recency", "T")
 
 
 @dataclass(frozen=True)
@@ -136,7 +130,7 @@ def write_values(
         "purchases": dict(purchases.params_),
         "spend": dict(spend.params_),
     }
-    _write(target, _tables(found, ids, purchases, spend, conventions, horizon_days=horizon_days), facts)
+    _write(target, value_tables(found, ids, purchases, spend, conventions, horizon_days=horizon_days), facts)
     return ValueFile(target, day, len(found.customer), purchases, spend, conventions)
 
 
@@ -166,9 +160,9 @@ def _read(
     with OrderFiles(paths, mapped, config, IdRules(identity, id_rules)) as files:
         orders = files.read(cutoff)
         files.require_no_copies(orders)
-        found, orphans = summaries(orders, cutoff)
-        if orphans:
-            files.refuse({"refund_without_purchase": orphans})
+    found, orphans = summaries(orders, cutoff)
+    if orphans:
+        files.refuse({"refund_without_purchase": orphans})
     if len(found.customer) == 0:
         raise DataError(f"transactions: nobody bought up to the cutoff {cutoff}")
     return found, orders.ids
@@ -177,7 +171,7 @@ def _read(
 def _fitted(found: Summaries) -> tuple[PurchaseModel, SpendModel]:
     """Fit both models on the distinct rows, side by side."""
     triples, count = counted_rows(found.frequency, found.recency, found.T)
-    rfm = pd.DataFrame(dict(zip(_COUNTS, triples, strict=True)) | {"weight": count})
+    rfm = pd.DataFrame(dict(zip(COUNTS, triples, strict=True)) | {"weight": count})
     again = found.frequency > 0
     (frequency, cents), count = counted_rows(found.frequency[again], np.maximum(found.repeat_cents[again], 0))
     money = pd.DataFrame({"frequency": frequency, "monetary_value": cents / 100.0 / frequency, "weight": count})
@@ -186,57 +180,18 @@ def _fitted(found: Summaries) -> tuple[PurchaseModel, SpendModel]:
         return purchases.result(), spend.result()
 
 
-def _tables(
-    found: Summaries,
-    ids: Ids,
-    purchases: PurchaseModel,
-    spend: SpendModel,
-    conventions: ValueConventions,
-    *,
-    horizon_days: float,
-) -> Iterator[pa.Table]:
-    for first in range(0, len(found.customer), _CUSTOMERS):
-        part = found.part(slice(first, first + _CUSTOMERS))
-        frequency, recency, age = (getattr(part, name).astype(np.float64) for name in _COUNTS)
-        nobody, one = pd.RangeIndex(len(frequency)), np.ones_like(frequency)
-        customers = Purchases(nobody, frequency, recency, age, one)
-        money = Spend(nobody, frequency, part.monetary_value, one)
-        values = value_columns(purchases, spend, customers, money, conventions, horizon_days=horizon_days)
-        counts = {name: getattr(part, name).astype(np.int64) for name in _COUNTS}
-        yield pa.table({"customer_id": ids(part.customer), **counts, "monetary_value": part.monetary_value, **values})
-
-
 def _write(target: Path, tables: Iterator[pa.Table], facts: Mapping[str, Any]) -> None:
-    """Write aside, then move into place; one table is written while the next is computed."""
+    """Write aside, then move into place."""
     with locked(target.parent, run=f"writing {target.name}"):
         clean(target.parent)
         aside = aside_of(target)
         try:
-            _write_parquet(aside, tables, facts)
+            write_parquet(aside, tables, facts)
             aside.replace(target)
         except OSError as error:
             raise cannot_write(target, error) from error
         finally:
             remove(aside)
-
-
-def _write_parquet(path: Path, tables: Iterator[pa.Table], facts: Mapping[str, Any]) -> None:
-    first = next(tables)
-    schema = first.schema.with_metadata({"clv_ml": json.dumps(facts)})
-    # few distinct values make a dictionary worth its time
-    with (
-        path.open("wb") as file,
-        ThreadPoolExecutor(1) as pool,
-        pq.ParquetWriter(file, schema, use_dictionary=list(_COUNTS)) as writer,
-    ):
-        pending: Future[None] = pool.submit(writer.write_table, first)
-        for table in tables:
-            pending.result()
-            pending = pool.submit(writer.write_table, table)
-        pending.result()
-        writer.close()
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager
