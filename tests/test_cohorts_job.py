@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
+from cohort_runs import DAY, sample_report
 
-from clv_ml.config import Config, build_config
+from clv_ml.config import Config
 from clv_ml.data.datasets import load_dataset
+from clv_ml.language import words
 from clv_ml.pipeline import CohortsResult, cohorts
 from clv_ml.publishing import damage
-
-DAY = dt.date(1998, 6, 30)
-
-
-def config_in(folder: Path) -> Config:
-    tree: dict[str, Any] = {
-        "name": "sample",
-        "transactions": {"sources": [{"dataset": "cdnow_sample"}]},
-        "value": {"margin": 0.30},
-        "cohorts": {"acquisition_costs": [{"per_customer": 8.0}]},
-        "tracking": {"store": str(folder / "models")},
-        "output": {"dir": str(folder / "output")},
-    }
-    return build_config(tree, environment={})
+from clv_ml.reports.cohorts_headings import columns_of
+from clv_ml.reports.cohorts_labels import sheet_names
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    return config_in(tmp_path_factory.mktemp("cohorts"))
+def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, CohortsResult]:
+    return sample_report(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")
-def result(config: Config) -> CohortsResult:
-    return cohorts(config, as_of=DAY)
+def config(report: tuple[Config, CohortsResult]) -> Config:
+    return report[0]
+
+
+@pytest.fixture(scope="module")
+def result(report: tuple[Config, CohortsResult]) -> CohortsResult:
+    return report[1]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +79,44 @@ def test_the_headline_is_what_pandas_counts(result: CohortsResult, orders: pd.Da
     gone = ~before["customer_id"].drop_duplicates().isin(recent["customer_id"])
     assert told["churn_90d"] == pytest.approx(gone.mean())
     assert told["new_customers"] == 0
+
+
+def test_the_triangle_is_what_pandas_counts_and_is_open_where_not_all_are_old_enough(
+    result: CohortsResult, orders: pd.DataFrame
+) -> None:
+    first = orders.groupby("customer_id")["day"].min().rename("first")
+    rows = orders.join(first, on="customer_id")
+    rows = rows[rows["first"].dt.strftime("%Y-%m") == "1997-02"].assign(
+        age=lambda table: (table["day"] - table["first"]).dt.days // 30
+    )
+    own = result.tables["retention"].query("dimension == 'month' and cohort == '1997-02'").set_index("age_period")
+    for age in (1, 6, 14):
+        assert own.loc[age, "rate"] == pytest.approx(rows[rows["age"] == age]["customer_id"].nunique() / 857)
+    last = (pd.Timestamp(DAY) - pd.Timestamp("1997-02-28")).days
+    over = own.index < (last + 1) // 30
+    assert own["complete"].to_list() == over.tolist()
+    assert own.loc[~own["complete"], "rate"].isna().all()
+
+
+def test_value_to_cost_is_the_observed_profit_of_a_year_over_the_declared_cost(
+    result: CohortsResult, orders: pd.DataFrame
+) -> None:
+    first = orders.groupby("customer_id")["day"].transform("min")
+    year = orders[(orders["day"] - first).dt.days < 365]
+    profit = 0.30 * year["amount"].sum() / orders["customer_id"].nunique()
+    row = everybody(result.tables["acquisition"])
+    assert row["cac"] == 8.0
+    assert row["ratio"] == pytest.approx(profit / 8.0, rel=1e-6)
+    assert headline(result)["ltv_cac"] == row["ratio"]
+
+
+def test_every_table_that_is_made_has_a_sheet_and_a_heading_for_what_people_read(result: CohortsResult) -> None:
+    w = words("en")
+    assert set(result.tables) <= set(sheet_names(w))
+    for name, table in result.tables.items():
+        names = list(map(str, table.columns))
+        if name != "scorecard":
+            assert set(names) == set(columns_of(name, names, w)), name
 
 
 def test_equity_is_the_sum_of_what_customers_are_worth_and_the_bridge_adds_up_to_the_cent(

@@ -28,6 +28,7 @@ DEMO_TREE: dict[str, Any] = {
     "backtest": {"cutoffs": ["1997-12-31"]},
     "value": {"margin": 0.30},
     "risk": {"capacity": 500, "economics": {"save_rate": 0.30, "contact_cost": 1.0}, "control": {"share": 0.10}},
+    "cohorts": {"retention_cost": 1.0, "acquisition_costs": [{"per_customer": 8.0}]},
     "output": {"dir": "output/demo"},
 }
 

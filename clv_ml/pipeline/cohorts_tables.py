@@ -10,6 +10,7 @@ import pandas as pd
 from clv_ml.config import Config
 from clv_ml.config.cohorts import ALL
 from clv_ml.economics.acquisition import acquisition_economics
+from clv_ml.economics.alerts import cohort_alerts
 from clv_ml.economics.bridge import equity_bridge
 from clv_ml.economics.customers import CohortFrames
 from clv_ml.economics.customers_reading import cohort_frames
@@ -87,6 +88,14 @@ def cohort_tables(
     tables = observed_tables(known.frames, config) | _expected(known, progress=progress) | _costs(known)
     values = _values(known, known.frames)
     compared, before = _before(known, values, previous, tables, progress=progress)
+    tables["alerts"] = cohort_alerts(
+        config.cohorts,
+        predicted=tables["predicted"],
+        acquisition=tables["acquisition"],
+        periods=tables["periods"],
+        retention=tables["retention"],
+        decay=tables.get("decay"),
+    )
     figures = headline(known.frames, values) | _whole(tables["acquisition"])
     tables["scorecard"] = scorecard(figures, before)
     return Made(tables, compared, known.frames.channel)

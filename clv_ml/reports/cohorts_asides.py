@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from clv_ml.language import Words
+from clv_ml.reports.cohorts_cells import Ranged
 from clv_ml.reports.cohorts_facts import CohortFacts, Section
 from clv_ml.reports.cohorts_names import ALL, dimension_name
 
@@ -12,10 +13,11 @@ from clv_ml.reports.cohorts_names import ALL, dimension_name
 def differences_section(facts: CohortFacts, w: Words) -> Section:
     """Show which first products, channels or early behaviours go with high value."""
     drivers = facts.table("drivers")
-    names = ["dimension", "cohort", "customers", "value", "difference", "low", "high", "p_adjusted", "notable"]
-    clear = drivers[drivers["notable"].astype(bool)] if "notable" in drivers.columns else drivers
+    names: list[str | Ranged] = ["dimension", "cohort", "customers", "outcome", "window_days", "mean", "others_mean"]
+    names += [("difference", "low", "high"), "p_adjusted"]
+    clear = drivers[drivers["notable"].fillna(False).astype(bool)] if len(drivers) else drivers
     first = facts.shown("drivers", names, w, caption=w.say("Differences beyond chance"), rows=clear)
-    every = facts.shown("drivers", names, w, caption=w.say("All comparisons"))
+    every = facts.shown("drivers", [*names, "notable", "small"], w, caption=w.say("All comparisons"))
     lines = [] if first or drivers.empty else [w.say("No difference is beyond what chance explains.")]
     return Section(
         "differences",

@@ -111,7 +111,7 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
     row
         The whole row: what a cohort is called depends on its dimension.
     """
-    value = row[column]
+    value, kind = row[column], row_kind(kind, row)
     if kind == "cohort":
         return cohort_name(row.get("dimension"), value, w)
     if kind == "dimension":
@@ -121,6 +121,13 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
     if kind == "code":
         return codes(w).get(column, {}).get(str(value)) or (MISSING if is_missing(value) else w.text(plain(value)))
     return _writers(w, currency)[kind](value)
+
+
+def row_kind(kind: str, row: Mapping[str, Any]) -> str:
+    """Return the kind of a cell where it depends on what its row is about."""
+    if kind != "by_outcome":
+        return kind
+    return "share" if row["outcome"] == "returned" else "money"
 
 
 def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:

@@ -22,7 +22,7 @@ def columns_of(table: str, names: list[str], w: Words) -> dict[str, Heading]:
     Notes
     -----
     Kinds: money, cents (money told to the cent), share, points, count, number, ratio, days, p, day, month, cohort,
-    dimension, scenario, code, yes, text.
+    dimension, scenario, code, yes, text; by_outcome: money or share, as the row says.
     """
     known = headings(w) | _own(table, w)
     found = {name: known.get(name) or _window(name, w) for name in names}
@@ -55,6 +55,10 @@ def _own(table: str, w: Words) -> dict[str, Heading]:
     money = (w.say("Low"), "money"), (w.say("High"), "money")
     share = (w.say("Low"), "share"), (w.say("High"), "share")
     ends = dict(zip(("low", "high"), share if table == "breakeven" else money, strict=True))
+    if table == "alerts":
+        ends = {"low": (w.say("Low"), "number"), "high": (w.say("High"), "number")}
+    if table == "drivers":
+        ends = {"low": (w.say("Low"), "by_outcome"), "high": (w.say("High"), "by_outcome")}
     own: dict[str, dict[str, Heading]] = {
         "breakeven": {
             "observed": (w.say("Paid back, observed"), "share"),
@@ -119,6 +123,7 @@ def _observed(w: Words) -> dict[str, Heading]:
         "gross_margin": (w.say("Gross margin"), "share"),
         "start_customers": (w.say("Active the month before"), "count"),
         "churn_rate": (w.say("Churn"), "share"),
+        "churn_base": (w.say("Customers whom churn is of"), "count"),
         "churn_days": (w.say("Churn over so many days"), "count"),
         "churn_per_year": (w.say("Churn a year"), "share"),
         "lifespan_days": (w.say("Lifespan"), "days"),
@@ -207,7 +212,16 @@ def _costs(w: Words) -> dict[str, Heading]:
 
 def _compared(w: Words) -> dict[str, Heading]:
     return {
-        "difference": (w.say("Difference from the others"), "money"),
+        "severity": (w.say("Severity"), "code"),
+        "code": (w.say("What"), "code"),
+        "at": (w.say("When"), "text"),
+        "limit": (w.say("Against"), "number"),
+        "outcome": (w.say("Compared"), "code"),
+        "mean": (w.say("Mean of the group"), "by_outcome"),
+        "others_mean": (w.say("Mean of the others"), "by_outcome"),
+        "difference": (w.say("Difference from the others"), "by_outcome"),
+        "interval_level": (w.say("Level of the interval"), "share"),
+        "shrunk": (w.say("Likely to be seen again"), "by_outcome"),
         "margin": (w.say("Margin"), "share"),
         "lifespan_years": (w.say("Lifespan, years"), "number"),
         "model": (w.say("By the model"), "money"),

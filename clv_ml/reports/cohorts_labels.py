@@ -35,6 +35,22 @@ def codes(w: Words, *, windows: Iterable[int] = (30, 90, 180)) -> dict[str, dict
             "subscription": w.say("Payment a month × 12 × years"),
         }
         | {f"windowed_{days}d": w.say("The last {days} as they were", days=w.days(days)) for days in windows},
+        "severity": {"alert": w.say("needs a look"), "watch": w.say("to watch")},
+        "code": {
+            "ltv_cac_loss": w.say("costs more than it brings"),
+            "ltv_cac_below_target": w.say("below the target of value to cost"),
+            "payback_late": w.say("late to pay back"),
+            "forecast_below": w.say("below its forecast"),
+            "forecast_above": w.say("above its forecast"),
+            "churn_high": w.say("more churn than before"),
+            "retention_low": w.say("fewer came back than of earlier months"),
+            "engagement_low": w.say("less engaged than its baseline"),
+        },
+        "outcome": {
+            "value": w.say("profit of the first days"),
+            "later_value": w.say("profit after the first purchase"),
+            "returned": w.say("came back"),
+        },
         "reason": {
             "horizon": w.say("the formula counts a whole lifespan, the model its horizon"),
             "timing": w.say("the formula leaves out that customers leave and money comes later within the time"),

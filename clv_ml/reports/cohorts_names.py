@@ -26,6 +26,8 @@ def dimension_name(dimension: object, w: Words) -> str:
         "first_promotion": w.say("promotion at the first order"),
         "first_discount": w.say("discount at the first order"),
         "value_quartile": w.say("quarter by value of the first order"),
+        "second_order_30d": w.say("second order within 30 days"),
+        "orders_on_first_day": w.say("several orders on the first day"),
     }
     name = plain(dimension)
     return known.get(name) or w.text(name.replace("_", " "))
@@ -46,6 +48,8 @@ def cohort_name(dimension: object, cohort: object, w: Words) -> str:
         "Q3": w.say("third quarter"),
         "Q4": w.say("highest quarter"),
     }
+    if plain(dimension) in ("second_order_30d", "orders_on_first_day"):
+        known = {"yes": w.say("yes"), "no": w.say("no")}
     if plain(dimension) == "first_discount":
         known |= {"with": w.say("with a discount"), "without": w.say("without a discount")}
     return known.get(plain(cohort)) or w.text(plain(cohort))

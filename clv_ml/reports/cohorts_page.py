@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from clv_ml.language import Words, languages, words
+from clv_ml.reports.cohorts_alerts import alerts_section
 from clv_ml.reports.cohorts_asides import (
     differences_section,
     engagement_section,
@@ -20,7 +21,7 @@ from clv_ml.reports.cohorts_asides import (
 )
 from clv_ml.reports.cohorts_facts import CohortFacts, Section
 from clv_ml.reports.cohorts_meanings import meanings
-from clv_ml.reports.cohorts_scorecard import alerts_section, scorecard_figures
+from clv_ml.reports.cohorts_scorecard import scorecard_figures
 from clv_ml.reports.cohorts_sections import (
     acquisition_section,
     payback_section,

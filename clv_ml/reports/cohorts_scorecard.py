@@ -1,15 +1,13 @@
-"""The headline figures with their change since last time, and what needs a look."""
+"""The headline figures with their change since last time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from clv_ml.language import Words
 from clv_ml.language.values import finite, plain
 from clv_ml.reports.cohorts_cells import ratio_text, share_text, signed
-from clv_ml.reports.cohorts_facts import CohortFacts, Section
-from clv_ml.reports.cohorts_names import cohort_name, dimension_name
+from clv_ml.reports.cohorts_facts import CohortFacts
 
 
 def figure_kinds(w: Words) -> dict[str, tuple[str, str, str]]:
@@ -90,30 +88,3 @@ def _direction(change: float | None, kind: str, w: Words, currency: str) -> str:
     if change is None or not _moved(change, kind, w, currency):
         return "same"
     return "up" if change > 0 else "down"
-
-
-def alerts_section(facts: CohortFacts, w: Words) -> Section:
-    """Say which cohorts need a look, and why."""
-    alerts = facts.table("alerts")
-    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in alerts.to_dict("records")]
-    lines = [alert_words(row, w, facts.currency) for row in rows]
-    return Section(
-        "alerts",
-        w.say("What needs a look"),
-        about=w.say("Cohorts that differ from what was expected of them by more than chance explains."),
-        lines=lines or [w.say("Nothing is beyond its bounds.")],
-    )
-
-
-def alert_words(row: Mapping[str, Any], w: Words, currency: str) -> str:
-    """Put one alert into a sentence."""
-    return w.text(plain(row.get("code")))
-
-
-def named_cohort(row: Mapping[str, Any], w: Words) -> str:
-    """Return a cohort with its dimension, such as 'channel: google'."""
-    return w.say(
-        "{dimension}: {cohort}",
-        dimension=dimension_name(row.get("dimension"), w),
-        cohort=cohort_name(row.get("dimension"), row.get("cohort"), w),
-    )

@@ -8,8 +8,9 @@ import pandas as pd
 
 from clv_ml.language import words
 from clv_ml.language.values import finite
+from clv_ml.reports.cohorts_alerts import alert_words
 from clv_ml.reports.cohorts_cells import records
-from clv_ml.reports.cohorts_scorecard import alert_words, change_words, figure_kinds, written
+from clv_ml.reports.cohorts_scorecard import change_words, figure_kinds, written
 
 
 def headline_lines(tables: Mapping[str, pd.DataFrame], *, currency: str) -> list[str]:

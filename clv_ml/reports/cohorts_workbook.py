@@ -14,7 +14,7 @@ from clv_ml.data.excel_habits import is_formula_like
 from clv_ml.language import Words
 from clv_ml.language.values import finite, is_missing, plain
 from clv_ml.reports.cell_formats import Formats, day_format, money_format, number_prefix
-from clv_ml.reports.cohorts_cells import cell_text, records
+from clv_ml.reports.cohorts_cells import cell_text, records, row_kind
 from clv_ml.reports.cohorts_facts import CohortFacts
 from clv_ml.reports.cohorts_headings import columns_of
 from clv_ml.reports.cohorts_labels import sheet_names
@@ -102,7 +102,7 @@ def _write_cell(
     words: Words,
     currency: str,
 ) -> None:
-    value = record[column]
+    value, kind = record[column], row_kind(kind, record)
     if kind in _NUMBERS:
         amount = finite(value)
         if amount is not None:
