@@ -7,7 +7,8 @@ folder ``--work`` (below the system's temporary folder), where the files stay as
 ``--seconds`` or more memory than ``--gigabytes`` is ended: it did not survive that size.
 
 Sizes may be given: ``python tests/benchmarks/bench_peers.py 100000 10000000 --pairs 1``. Seconds depend on what else
-the machine does; those of the processor less so.
+the machine does; those of the processor less so. With ``--spark 50000 300000`` (and pyspark), the cost note follows:
+what the same values cost on a local Spark, and would cost on a cluster for many more customers.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ PINS = {
         "matplotlib==3.10.7",
     ),
 }
+_SPARK = Path(__file__).with_name("bench_peers_spark.py")
 _WORK = Path(__file__).with_name("bench_peers_work.py")
 
 
@@ -176,6 +178,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--gigabytes", type=float, default=8.0, help="of memory that a peer may take")
     parser.add_argument("--peers", nargs="*", default=list(PINS), choices=[*PINS])
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "clv_ml_peers")
+    parser.add_argument("--spark", type=int, nargs=2, metavar=("FEW", "MANY"), help="customers: the cost note as well")
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
     found: dict[int, dict[str, list[Run]]] = {}
@@ -192,6 +195,9 @@ def main(arguments: list[str]) -> None:
                     runs[name].append(measured(name, orders, given.work, **limits))
         print_size(customers, rows, {name: made for name, made in runs.items() if made})
     print_growth(sizes, found)
+    if given.spark:
+        few, many = map(str, sorted(given.spark))
+        subprocess.run([sys.executable, str(_SPARK), str(given.work), few, many], check=True)
 
 
 if __name__ == "__main__":
