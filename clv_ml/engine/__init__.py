@@ -15,6 +15,7 @@ from clv_ml.engine.dialect import (
 from clv_ml.engine.reading import AMBIGUOUS
 from clv_ml.engine.session import Engine
 from clv_ml.engine.spark import SparkEngine, open_engine
+from clv_ml.engine.spark_session import is_spark_frame
 
 __all__ = [
     "AMBIGUOUS",
@@ -24,6 +25,7 @@ __all__ = [
     "Engine",
     "SparkEngine",
     "functions",
+    "is_spark_frame",
     "local_moment",
     "microseconds",
     "open_engine",

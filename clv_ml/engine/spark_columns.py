@@ -17,8 +17,8 @@ def read_column(kind: str, source: str, name: str, timezone: str | None) -> Colu
     given = quoted(source)
     if kind == "timestamp_ntz":
         return given
-    if kind == "timestamp":  # the session's zone is UTC
-        moment = given.cast("timestamp_ntz")
+    if kind == "timestamp":
+        moment = _in_utc(given)
         return moment if timezone is None else f.convert_timezone(f.lit("UTC"), f.lit(timezone), moment)
     if (name == "timestamp" or name.endswith("_at")) and timezone is not None:
         there = f.convert_timezone(f.lit("UTC"), f.lit(timezone), utc_moment(source)).cast("string")
@@ -28,6 +28,14 @@ def read_column(kind: str, source: str, name: str, timezone: str | None) -> Colu
         exact = (given == f.floor(given)) & (f.abs(given) < 2.0**53)
         return f.when(exact, given.cast("bigint").cast("string")).otherwise(given.cast("string"))
     return given.cast("string")
+
+
+def _in_utc(moment: Column) -> Column:
+    """Take the zone off a timestamp, whatever zone the session has when the rows are computed."""
+    f = functions()
+    seconds = (f.unix_micros(moment).cast("decimal(20,0)") / f.lit(1_000_000)).cast("decimal(18,6)")
+    none = f.lit(0)
+    return f.lit("1970-01-01").cast("timestamp_ntz") + f.make_dt_interval(none, none, none, seconds)
 
 
 def row_hash(columns: Sequence[str]) -> Column:

@@ -21,6 +21,11 @@ def is_connect(session: Any) -> bool:
     return type(session).__module__.startswith("pyspark.sql.connect")
 
 
+def is_spark_frame(frame: object) -> bool:
+    """Tell whether something is a Spark DataFrame, classic or Connect, without importing pyspark."""
+    return type(frame).__module__.startswith("pyspark.sql.") and type(frame).__name__ == "DataFrame"
+
+
 def open_session(config: SparkConfig) -> tuple[Any, bool]:
     """Return the active session, or a new one, and whether it is new.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, Protocol, overload
 
 import pandas as pd
 
 from clv_ml.config import RowPolicy
 from clv_ml.data.quality import check_transactions
+from clv_ml.data.schema import REQUIRED
 from clv_ml.data.sources import canonical, with_provenance
-from clv_ml.engine import MONEY, Column, DataFrame, Engine, functions
+from clv_ml.engine import MONEY, Column, DataFrame, Engine, SparkEngine, functions, is_spark_frame
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.snapshot.window import Window, as_date, day_totals
 
@@ -65,13 +67,31 @@ def rfm_columns(cutoff: dt.date) -> list[Column]:
     ]
 
 
-def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.DataFrame:
+class SparkFrame(Protocol):
+    """A Spark DataFrame, classic or Connect."""
+
+    @property
+    def sparkSession(self) -> Any:
+        """Where its rows are."""
+
+
+@overload
+def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.DataFrame: ...
+
+
+@overload
+def rfm_summary(transactions: SparkFrame, *, cutoff: dt.date | str) -> DataFrame: ...
+
+
+def rfm_summary(transactions: Any, *, cutoff: dt.date | str) -> Any:
     """Summarise transactions to frequency, recency, T and monetary value at a cutoff.
 
     Parameters
     ----------
     transactions
-        One row an order: customer_id, timestamp (or anything pandas reads as one), amount; never changed.
+        One row an order: customer_id, timestamp (or anything pandas reads as one), amount; never changed. A pandas
+        frame, or a Spark DataFrame (classic or Connect), whose rows stay where they are; timestamps with a zone are
+        counted in UTC.
     cutoff
         Last day of history, inclusive.
 
@@ -79,7 +99,8 @@ def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.Data
     -------
     pandas.DataFrame
         Indexed by customer_id, in its order: first_day, frequency, recency (days), T (days), monetary_value
-        (currency units a purchase day).
+        (currency units a purchase day). For a Spark DataFrame one of Spark, customer_id among its columns, in no
+        order, computed when it is used.
 
     Raises
     ------
@@ -100,17 +121,35 @@ def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.Data
     b                    0        0   9             0.0
     """
     day = parse_day(cutoff, "cutoff")
+    if is_spark_frame(transactions):
+        with SparkEngine(session=transactions.sparkSession) as spark:
+            summary = _summarised(spark, _canonical_columns(spark, transactions), day)
+            if not spark.row_count(summary.limit(1)):
+                raise _nobody(day)
+        return summary
     with Engine() as engine:
-        raw = canonical(engine.from_pandas(with_provenance(transactions, "transactions")))
-        checked = check_transactions(engine, raw, RowPolicy())
-        if checked.report.quarantined:
-            listed = ", ".join(f"{reason}: {count}" for reason, count in checked.report.quarantined.items())
-            raise DataError(f"transactions: rows that cannot be used ({listed}); mend or remove them")
-        history = Window(day, 1).history(day_totals(checked.transactions))
-        frame = engine.to_pandas(rfm(history, day).orderBy("customer_id"))
+        rows = engine.from_pandas(with_provenance(transactions, "transactions"))
+        frame = engine.to_pandas(_summarised(engine, rows, day).orderBy("customer_id"))
     if frame.empty:
-        raise DataError(f"transactions: nobody bought up to the cutoff {day}")
+        raise _nobody(day)
     return frame.set_index("customer_id")
+
+
+def _canonical_columns(engine: SparkEngine, transactions: DataFrame) -> DataFrame:
+    names = (*REQUIRED, *(name for name in ("order_id",) if name in transactions.columns))
+    return engine.from_frame(transactions, {name: name for name in names}, name="transactions")
+
+
+def _summarised(engine: Engine, rows: DataFrame, day: dt.date) -> DataFrame:
+    checked = check_transactions(engine, canonical(rows), RowPolicy())
+    if checked.report.quarantined:
+        listed = ", ".join(f"{reason}: {count}" for reason, count in checked.report.quarantined.items())
+        raise DataError(f"transactions: rows that cannot be used ({listed}); mend or remove them")
+    return rfm(Window(day, 1).history(day_totals(checked.transactions)), day)
+
+
+def _nobody(day: dt.date) -> DataError:
+    return DataError(f"transactions: nobody bought up to the cutoff {day}")
 
 
 def parse_day(value: dt.date | str, name: str) -> dt.date:
