@@ -48,13 +48,15 @@ def make_list(
     models, folder = bundle.models, prepared.spill
     progress(f"describing customers as of {day}")
     customers = describe(prepared, config, day)
-    tell(progress, customers=len(customers))
+    tell(progress, customers=len(customers), stage_rows=len(customers))
     progress(f"scoring {len(customers):,} customers")
+    tell(progress, stage_rows=len(customers))
     unseen = unseen_categories(models, customers, config.churn.alarms)
     horizons = config.churn.horizons_days if models.churn is None else models.churn.horizons_days
     scores = score_stored(models, customers, folder / "scores.parquet", horizons_days=horizons, value=config.value)
     context = list_context(config, bundle, day, run_id=run_id, main_horizon_days=horizons[-1])
     progress(f"deciding whom of {len(scores):,} customers to contact")
+    tell(progress, stage_rows=len(scores))
     decisions = decide(
         customers.read(needed_features(config.risk)),
         scores.read([context.main_score, "expected_clv", "value_if_retained"]),
@@ -66,6 +68,7 @@ def make_list(
     )
     progress("listing customers")
     rows = listed_rows(decisions, config.risk)
+    tell(progress, stage_rows=len(rows))
     listed = write_list(
         folder / "risk_list.parquet",
         models,

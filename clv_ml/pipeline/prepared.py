@@ -76,6 +76,8 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
             checked = read_checked(engine, config, progress=progress)
         tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
         checked.enforce(config)
+        progress("summing transactions to days")
+        tell(progress, stage_rows=checked.transactions.report.rows_valid)
         tables = tables_of(engine, checked, config)
         require_plausible_totals(engine, tables.totals, checked.transactions.report.amount, config.gates)
         assert limits.temp_directory is not None

@@ -18,6 +18,7 @@ from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import load_bundle
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.drift import stability_of_stored
+from clv_ml.pipeline.expected import expected_stages
 from clv_ml.pipeline.forecasting import forecast_columns, promise_of
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.handover import require_handover, write_handover, write_list_table
@@ -83,12 +84,14 @@ def score(
     require_handover(config.handover)
     progress = stages = Stages(progress)
     progress("loading the model")
+    tell(progress, expected_stages=expected_stages(config.output.dir / "scores"))
     found, address = resolve(config, model)
     bundle = load_bundle(found)
     scored: Scored | None = None
     with prepare(config, progress=progress) as prepared:
         day = as_of or prepared.last_day
         require_history(prepared, day)
+        progress("comparing the data with earlier ones")
         require_gates(prepared, config, day)
         require_same_tables(bundle, prepared.tables)
         input_print = fingerprint(prepared, day)
