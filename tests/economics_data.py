@@ -85,6 +85,25 @@ dan,2023-03-30 08:00,shop,
 fay,2023-01-31 08:00,google,
 gus,2023-05-31 08:00,google,
 """
+EVENTS = """customer,when,type,place
+ann,2023-01-01 09:00,lesson,a
+ann,2023-01-03 09:00,lesson,b
+ann,2023-01-10 09:00,visit,a
+bob,2023-01-20 10:00,visit,c
+cat,2023-02-05 08:00,lesson,a
+cat,2023-02-06 08:00,lesson,b
+cat,2023-02-07 08:00,lesson,c
+cat,2023-03-20 08:00,visit,a
+fay,2023-01-31 09:00,lesson,a
+"""
+
+
+def with_events(folder: Path) -> dict[str, Any]:
+    """Write what the customers of the shop did, and return its section of the config."""
+    (folder / "events.csv").write_text(EVENTS)
+    columns = {"customer_id": "customer", "timestamp": "when", "event_type": "type", "surface": "place"}
+    sources = [{"path": "events.csv", "columns": columns}]
+    return {"events": {"root": str(folder), "sources": sources, "key_actions": ["lesson"]}}
 
 
 def shop(folder: Path, **sections: Any) -> Config:

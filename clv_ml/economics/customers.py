@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv_ml.config import CohortsConfig, ValueConfig
-from clv_ml.config.cohorts import ALL, MONTH, VALUE_QUARTILE
+from clv_ml.config.cohorts import ALL, FIRST, MONTH, VALUE_QUARTILE
 from clv_ml.economics.customers_costs import acquisition_costs
 from clv_ml.economics.customers_dimensions import largest, merged, texts_of, value_quartile
 from clv_ml.errors import ConfigError, DataError, missing_columns
@@ -138,13 +138,14 @@ def frames_of(
         raise DataError(f"people: {people.index[people.index.duplicated()][0]!r} has two rows; give one a customer")
     others = people.loc[~people.index.isin(ids)].sort_index()
     known = people.reindex(ids)
-    prospects = others.reindex(columns=[name for name in dimensions if name in others])
+    prospects = pd.DataFrame(index=others.index)
     for name in dimensions:
         members[name] = _cohort_column(name, days, members, known)
         if name not in (MONTH, VALUE_QUARTILE):
             kept = largest(members[name], cohorts.max_cohorts)
             members[name] = merged(members[name], kept)
-            prospects[name] = merged(texts_of(others[name]), kept)
+            if not name.startswith(FIRST):
+                prospects[name] = merged(texts_of(others[name]), kept)
     first_day = members["first_day"]
     members["started_at"] = known["started_at"].fillna(first_day) if "started_at" in known else first_day
     prospects["started_at"] = pd.to_datetime(others.get("started_at", pd.Series(pd.NaT, index=others.index)))

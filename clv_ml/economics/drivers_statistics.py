@@ -43,21 +43,22 @@ def group_differences(values: Floats, number: Ints, n_groups: int, *, min_custom
         np.bincount(number, weights=weight, minlength=n_groups).astype(float)
         for weight in (np.ones(len(x)), x, x**2, x**3)
     )
-    others = n.sum() - n
+    others, whole = n.sum() - n, np.bincount(number, weights=values, minlength=n_groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, variance, third = _moments(n, total, square, cube)
         rest = _moments(others, total.sum() - total, square.sum() - square, cube.sum() - cube)
         error = np.sqrt(variance / (n - 1) + rest[1] / (others - 1))
         skewness = (third / n**2 - rest[2] / others**2) / error**3
         p_value = _permuted(x, n, mean)
+        own_mean, others_mean = whole / n, (whole.sum() - whole) / others
     compared = (np.minimum(n, others) >= max(min_customers, 3)) & (error > 0)
     figures = {"standard_error": error, "skewness": skewness, "p_value": p_value}
     return pd.DataFrame(
         {
             "observed": n.astype(np.int64),
-            "mean": mean + centre,
-            "others_mean": rest[0] + centre,
-            "difference": mean - rest[0],
+            "mean": own_mean,
+            "others_mean": others_mean,
+            "difference": own_mean - others_mean,
             **{name: np.where(compared, column, np.nan) for name, column in figures.items()},
         }
     )

@@ -15,6 +15,9 @@ from clv_ml.economics.customers import CohortFrames, Ints
 AGE_DAYS = 30
 """Length of an age period: period k is the days 30 k to 30 k + 29 after the first purchase."""
 
+START_MONTH = "start_month"
+"""Month in which a customer came, by signup, first activity or first purchase."""
+
 Floats = NDArray[np.float64]
 
 
@@ -86,7 +89,7 @@ class Grouped:
         """
         customers = self.customers[:, None]
         everybody: NDArray[np.bool_] = observed == customers
-        if self.dimension == MONTH:
+        if self.dimension in (MONTH, START_MONTH):
             return everybody
         return everybody | (observed >= self.min_customers)
 
