@@ -17,6 +17,7 @@ from clv_ml.config.deciding import (
 from clv_ml.config.files import FilesConfig, Layout, LookupConfig
 from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import AudienceConfig, DatabaseConfig, HandoverConfig, PersonalConfig, PseudonymConfig
+from clv_ml.config.incremental import IncrementalConfig
 from clv_ml.config.loading import ENVIRONMENT_PREFIX, build_config, load_config
 from clv_ml.config.sections import (
     AlarmsConfig,
@@ -72,6 +73,7 @@ __all__ = [
     "ForecastConfig",
     "GatesConfig",
     "HandoverConfig",
+    "IncrementalConfig",
     "Layout",
     "Limits",
     "LookupConfig",

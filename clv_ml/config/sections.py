@@ -13,6 +13,7 @@ from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
 from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import HandoverConfig
+from clv_ml.config.incremental import IncrementalConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
 
 
@@ -223,3 +224,4 @@ class Config(Section):
     handover: HandoverConfig = HandoverConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig = OutputConfig()
+    incremental: IncrementalConfig = IncrementalConfig()

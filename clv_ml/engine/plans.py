@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Build = Callable[[Mapping[str, Any], dt.date], Any]
+BuildTables = Callable[[Mapping[str, Any], dt.date], Mapping[str, Any]]
 
 # no day of the data is near it: moments of the tables lie between 1700 and 2199
 STAND_IN = dt.date(2999, 1, 1)
@@ -37,10 +38,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The recorded names of the inputs, and the steps; the last fills the result."""
+    """The recorded names of the inputs, the steps, and the names of the tables that are the results."""
 
     inputs: Mapping[str, str]
     steps: tuple[Step, ...]
+    results: Mapping[str, str]
 
 
 class Plans:
@@ -71,20 +73,26 @@ class Plans:
 
     def run(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: Build) -> str:
         """Run a plan, recorded where it is new, and return the name of the table with the result."""
+        return self.run_all(key, inputs, cutoff, lambda frames, day: {"": build(frames, day)})[""]
+
+    def run_all(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: BuildTables) -> dict[str, str]:
+        """Run a plan with several results, recorded where it is new, and return the names of their tables."""
         if key not in self._plans:
             self._plans[key] = self._record(inputs, build)
         plan = self._plans[key]
         names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
-        *others, last = (names[step.table] for step in plan.steps)
+        done = False
         try:
             for name, recorded in plan.inputs.items():
                 self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
             for step in plan.steps:
                 self._run(f"CREATE TABLE {names[step.table]} AS {step.sql(names, cutoff)}")
+            done = True
         finally:
+            kept = plan.results.values() if done else ()
             self._drop("VIEW", [names[recorded] for recorded in plan.inputs.values()])
-            self._drop("TABLE", others)
-        return last
+            self._drop("TABLE", [names[step.table] for step in plan.steps if step.table not in kept])
+        return {name: names[table] for name, table in plan.results.items()}
 
     def noted(self, table: str, query: str) -> str:
         """Note a statement where a plan is being recorded; return what to run, which then gives no rows."""
@@ -93,19 +101,22 @@ class Plans:
         self._recording.append(Step(table, query))
         return f"SELECT * FROM ({query}) LIMIT 0"
 
-    def _record(self, inputs: Mapping[str, Any], build: Build) -> Plan:
+    def _record(self, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
         empty = {name: next(self._names) for name in inputs}
         steps: list[Step] = []
+        results: dict[str, str] = {}
         try:
             for name, table in empty.items():
                 self._run(f"CREATE TABLE {table} AS SELECT * FROM ({self._sql(inputs[name])}) LIMIT 0")
             self._recording = steps
-            query = self._sql(build({name: self._table(table) for name, table in empty.items()}, STAND_IN))
-            self.noted(next(self._names), query)
+            built = build({name: self._table(table) for name, table in empty.items()}, STAND_IN)
+            for name, frame in built.items():
+                results[name] = next(self._names)
+                self.noted(results[name], self._sql(frame))
         finally:
             self._recording = None
             self._drop("TABLE", [*empty.values(), *(step.table for step in steps)])
-        return Plan(empty, tuple(steps))
+        return Plan(empty, tuple(steps), results)
 
     def _drop(self, kind: str, names: list[str]) -> None:
         for name in names:  # after a failure some were never made

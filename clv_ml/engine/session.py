@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clv_ml.config import EngineConfig, Layout
 from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
-from clv_ml.engine.plans import Build, Plans
+from clv_ml.engine.plans import Build, BuildTables, Plans
 from clv_ml.engine.reading import identifier, text
 from clv_ml.errors import ClvError, ConfigError
 
@@ -189,6 +189,13 @@ class Engine:
             Materialised; the tables on the way to it are dropped.
         """
         return self._session.table(self._plans.run(key, inputs, cutoff, build))
+
+    def planned_tables(
+        self, key: Hashable, inputs: Mapping[str, DataFrame], cutoff: dt.date, build: BuildTables
+    ) -> dict[str, DataFrame]:
+        """Compute several frames that are built together, by name; otherwise like :meth:`planned`."""
+        names = self._plans.run_all(key, inputs, cutoff, build)
+        return {name: self._session.table(table) for name, table in names.items()}
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""

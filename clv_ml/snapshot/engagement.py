@@ -107,8 +107,14 @@ def engagement_features(
     for table in sums:
         joined = joined.join(table, on="person", how="left")
     sums_of_all = joined.select(*joined.columns)  # SQLFrame cannot use a column of a join twice
+    columns = engagement_columns(cutoff, signals)
+    return sums_of_all.select("customer_id", *[column.alias(name) for name, column in columns.items()])
+
+
+def engagement_columns(cutoff: dt.date, signals: SignalsConfig) -> dict[str, Column]:
+    """Return the features by name, from the sums of a customer."""
     columns = _features(cutoff, signals)
-    return sums_of_all.select("customer_id", *[columns[name].alias(name) for name in engagement_feature_names(signals)])
+    return {name: columns[name] for name in engagement_feature_names(signals)}
 
 
 def _features(cutoff: dt.date, signals: SignalsConfig) -> dict[str, Column]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.snapshot.engagement import engagement_features
 from clv_ml.snapshot.features import purchase_features
+from clv_ml.snapshot.state import State, figures_at
 from clv_ml.snapshot.tables import TENURE, Tables, days_since, known_events, starts
 from clv_ml.snapshot.window import Window, as_date
 
@@ -31,18 +33,57 @@ def population(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
     )
 
 
+def population_of_state(engine: Engine, state: State, tables: Tables, cutoff: dt.date) -> DataFrame:
+    """Describe everybody known at a cutoff as :func:`population` does, from a state and the rows after it.
+
+    Parameters
+    ----------
+    state
+        What is kept of the closed days.
+    tables
+        Totals and events after the closed day of the state, and the whole table of customers.
+    cutoff
+        The closed day or later.
+    """
+    parts = figures_at(engine, state, tables.totals, tables.events, tables.customers, cutoff)
+    if tables.purchases_only:
+        return parts["purchases"]
+    if tables.customers is not None:
+        parts["customers"] = tables.customers
+
+    def build(frames: Mapping[str, DataFrame], day: dt.date) -> DataFrame:
+        same = tables if tables.customers is None else tables.with_frames({"customers": frames["customers"]})
+        return _joined(engine, same, day, frames["known"], frames["purchases"], frames.get("engagement"))
+
+    return engine.planned(f"population of state: {tables.settings}", parts, cutoff, build)
+
+
 def _described(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
     history = engine.materialise(Window(cutoff, 1).history(tables.totals))
     bought = purchase_features(history, cutoff)
     if tables.purchases_only:
         return bought
     known = engine.materialise(starts(tables, cutoff))
-    # planning a join of finished tables is cheap, of queries with a hundred columns it takes seconds
-    started = _started(known, cutoff)
-    parts = [started if tables.events is None else started.drop(TENURE), bought]  # the events tell it as well
+    engagement = None
     if tables.events is not None:
         events = known_events(tables.events, cutoff)
-        parts.append(engagement_features(engine, events, known, cutoff, tables.signals))
+        engagement = engagement_features(engine, events, known, cutoff, tables.signals)
+    return _joined(engine, tables, cutoff, known, bought, engagement)
+
+
+def _joined(
+    engine: Engine,
+    tables: Tables,
+    cutoff: dt.date,
+    known: DataFrame,
+    bought: DataFrame,
+    engagement: DataFrame | None,
+) -> DataFrame:
+    # planning a join of finished tables is cheap, of queries with a hundred columns it takes seconds
+    started = _started(known, cutoff)
+    parts = [started if engagement is None else started.drop(TENURE), bought]  # the events tell it as well
+    if engagement is not None:
+        parts.append(engagement)
     if tables.customers is not None:
         parts.append(_attributes(tables.customers, tables, cutoff))
     found, *others = (engine.materialise(part) for part in parts)
