@@ -60,7 +60,10 @@ class Stored:
         return column in self.columns
 
     def __getitem__(self, column: str) -> pd.Series[Any]:
-        return self.read([column])[column]
+        """Return all values of a column, without the names of the rows, which are longer than most columns."""
+        with pq.ParquetFile(self.path) as file:
+            found: pd.Series[Any] = self._typed(file.read([column]))[column]
+        return found
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,10 +111,13 @@ class Stored:
         return [name for name in names if name in self._kinds]
 
     def _frame(self, table: pa.Table) -> pd.DataFrame:
+        return self._typed(table).set_index(self._index)
+
+    def _typed(self, table: pa.Table) -> pd.DataFrame:
         frame: pd.DataFrame = table.to_pandas(date_as_object=False, ignore_metadata=True)
         kinds: dict[str, str] = {name: "Int64" for name in frame.columns if name in self._gaps}
         kinds |= {name: "datetime64[us]" for name in frame.columns if _is_day(self._kinds[str(name)])}
-        return frame.astype(kinds).set_index(self._index)
+        return frame.astype(kinds)
 
 
 class StoredWriter:

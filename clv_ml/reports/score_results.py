@@ -104,7 +104,7 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
     curve = found.listed.decisions.chosen.curve
     curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
     if "engagement_score" in found.scores:
-        months = month_of(found.customers["start_day"]).rename("cohort")
+        months = month_of(found.customers.read(["start_day"])["start_day"]).rename("cohort")
         write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores.read(), months))
     progress("writing the workbook and the page")
     language = words(found.config.output.language)
