@@ -111,6 +111,7 @@ def score(
                     input_print=input_print,
                     progress=progress,
                 )
+                progress("forecasting the cohorts")
                 promise = _promise(scored)
                 runs.publish(run, functools.partial(_write, prepared, scored, promise, known, stages=stages))
             folder = runs.folder_of(run)
@@ -120,8 +121,10 @@ def score(
                 table = pd.read_parquet(folder / "risk_list.parquet")
                 write_list_table(table, details=known.personal, config=config.handover)
             left = runs.finish(run)
-        # the customers are on disk only as long as the data are open
-        moved = None if scored is None else stability_of_stored(bundle, scored.customers, scored.scores, config)
+        moved = None
+        if scored is not None:  # customers are on disk only as long as the data are open
+            progress("comparing the customers with those of training")
+            moved = stability_of_stored(bundle, scored.customers, scored.scores, config)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if scored is None or moved is None:
         return ScoreResult(folder, manifest, repeated, address, log_note=left)
