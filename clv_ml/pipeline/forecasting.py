@@ -74,7 +74,7 @@ def forecast_customers(
         bought,
         horizons_days=config.forecast.horizons_days,
         cohort=cohort_labels(customers, config.forecast.cohort_by),
-        p_churn=scores.loc[bought.index] if config.forecast.churn_from == "classifier" else None,
+        p_churn=scores[customers["frequency"].notna()] if config.forecast.churn_from == "classifier" else None,
         value=config.value,
         error=error,
     )
