@@ -10,10 +10,9 @@ from clv_ml.errors import ModelNotFoundError
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import load_bundle
 from clv_ml.models.choice import PURCHASE_MODELS
-from clv_ml.models.engagement_score import EngagementReference
 from clv_ml.models.fitting import FittedModels, best_purchase_model, require_finite_mean
 from clv_ml.models.spend import SpendModel
-from clv_ml.models.training_rows import Progress, customers_at, population_at
+from clv_ml.models.training_rows import Progress, customers_at
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.tracking.registry import resolve
@@ -80,7 +79,7 @@ def report_models(
 
 
 def value_models(prepared: Prepared, config: Config, day: dt.date, *, progress: Progress) -> FittedModels:
-    """Fit purchases, spend and the marks of engagement on what was known at a day; no classifier.
+    """Fit purchases and spend on what was known at a day; no classifier.
 
     Raises
     ------
@@ -100,10 +99,7 @@ def value_models(prepared: Prepared, config: Config, day: dt.date, *, progress: 
         kind, _ = best_purchase_model(engine, totals, day, first, config.churn.main_horizon_days)
     purchases, spend = PURCHASE_MODELS[kind]().fit(customers), SpendModel().fit(customers)
     require_finite_mean(spend, day)
-    engagement = None
-    if prepared.tables.events is not None:
-        engagement = EngagementReference.fit(population_at(engine, prepared.tables, day, config.churn))
-    return FittedModels(day, purchases, spend, None, "value models only", engagement=engagement)
+    return FittedModels(day, purchases, spend, None, "value models only")
 
 
 def _fitted(prepared: Prepared, config: Config, day: dt.date, *, progress: Progress) -> ReportModels:

@@ -23,6 +23,7 @@ from clv_ml.economics.predicted_groups import future_value
 from clv_ml.economics.scenarios import scenario_economics
 from clv_ml.errors import ConfigError, DataError, NotConvergedError
 from clv_ml.models.training_rows import Progress, customers_at
+from clv_ml.pipeline.cohorts_engagement import engagement_tables
 from clv_ml.pipeline.cohorts_headline import EarlierReport, headline, scorecard
 from clv_ml.pipeline.cohorts_model import ReportModels, value_models
 from clv_ml.pipeline.cohorts_observed import observed_tables
@@ -85,7 +86,11 @@ def cohort_tables(
     progress(f"reading the cohorts as of {day}")
     buyers = customers_at(prepared.engine, prepared.totals, day)
     known = Known(prepared, config, day, found, _frames(prepared, config, day), buyers)
-    tables = observed_tables(known.frames, config) | _expected(known, progress=progress) | _costs(known)
+    progress("counting what was observed")
+    tables = observed_tables(known.frames, config)
+    engaged = engagement_tables(prepared, known.frames, config, found.models.engagement)
+    tables["drivers"] = pd.concat([tables["drivers"], *_early(engaged)], ignore_index=True)
+    tables |= engaged | _expected(known, progress=progress) | _costs(known, progress=progress)
     values = _values(known, known.frames)
     compared, before = _before(known, values, previous, tables, progress=progress)
     tables["alerts"] = cohort_alerts(
@@ -155,7 +160,13 @@ def _formulas(known: Known) -> pd.DataFrame:
     return formula_table(known.frames, expected, horizon_days=days, judged_days=judged)
 
 
-def _costs(known: Known) -> dict[str, pd.DataFrame]:
+def _early(engaged: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:
+    """Take the comparisons of early behaviour out of the tables of engagement."""
+    return [engaged.pop("early")] if engaged else []
+
+
+def _costs(known: Known, *, progress: Progress) -> dict[str, pd.DataFrame]:
+    progress("following the cohorts to where they pay back")
     told = known.config.cohorts
     projection = project(
         known.found.models,

@@ -37,9 +37,10 @@ def differences_section(facts: CohortFacts, w: Words) -> Section:
 def engagement_section(facts: CohortFacts, w: Words) -> Section:
     """Show how cohorts began, and whose engagement falls."""
     names = ["dimension", "cohort", "customers", "activated_24h", "activated_3d", "activated_7d", "returned_7d"]
-    names += ["breadth", "clv", "churn_rate"]
+    names += ["breadth", "observed", "later_value", "churn_rate"]
     began = facts.shown("engagement", names, w, caption=w.say("The first days, by cohort"))
-    names = ["dimension", "cohort", "customers", "score", "baseline", "change", "alert"]
+    names = ["dimension", "cohort", "customers", "score_before", "usual_change", "baseline", "score"]
+    names += ["change", "alert"]
     decay = facts.shown("decay", names, w, caption=w.say("Engagement now against the cohort's own baseline"))
     return Section(
         "engagement",

@@ -127,7 +127,7 @@ def row_kind(kind: str, row: Mapping[str, Any]) -> str:
     """Return the kind of a cell where it depends on what its row is about."""
     if kind != "by_outcome":
         return kind
-    return "share" if row["outcome"] == "returned" else "money"
+    return "share" if row["outcome"] in ("returned", "churn") else "money"
 
 
 def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:

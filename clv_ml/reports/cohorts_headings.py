@@ -57,6 +57,8 @@ def _own(table: str, w: Words) -> dict[str, Heading]:
     ends = dict(zip(("low", "high"), share if table == "breakeven" else money, strict=True))
     if table == "alerts":
         ends = {"low": (w.say("Low"), "number"), "high": (w.say("High"), "number")}
+    if table == "decay":
+        ends = {"low": (w.say("Change, low"), "number"), "high": (w.say("Change, high"), "number")}
     if table == "drivers":
         ends = {"low": (w.say("Low"), "by_outcome"), "high": (w.say("High"), "by_outcome")}
     own: dict[str, dict[str, Heading]] = {
@@ -67,6 +69,22 @@ def _own(table: str, w: Words) -> dict[str, Heading]:
         "cumulative": {
             "profit": (w.say("Profit per customer"), "money"),
             "revenue": (w.say("Revenue per customer"), "money"),
+        },
+        "decay": {
+            "score": (w.say("Engagement now"), "number"),
+            "score_before": (w.say("Engagement before"), "number"),
+            "usual_change": (w.say("Usual change"), "number"),
+            "baseline": (w.say("Own baseline"), "number"),
+            "change": (w.say("Off its baseline"), "number"),
+            "step_days": (w.say("Days between"), "count"),
+            "alert": (w.say("Needs a look"), "yes"),
+        },
+        "engagement": {
+            "breadth": (w.say("Breadth of the first week"), "number"),
+            "observed": (w.say("Watched long enough"), "count"),
+            "later_value": (w.say("Profit after the first week"), "money"),
+            "later_days": (w.say("Days after the first week"), "count"),
+            "churn_rate": (w.say("Gone after the first week"), "share"),
         },
         "windowed": {
             "orders": (w.say("Orders per customer"), "number"),

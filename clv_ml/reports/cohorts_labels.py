@@ -50,6 +50,7 @@ def codes(w: Words, *, windows: Iterable[int] = (30, 90, 180)) -> dict[str, dict
             "value": w.say("profit of the first days"),
             "later_value": w.say("profit after the first purchase"),
             "returned": w.say("came back"),
+            "churn": w.say("gone after the first week"),
         },
         "reason": {
             "horizon": w.say("the formula counts a whole lifespan, the model its horizon"),

@@ -10,6 +10,10 @@ from clv_ml.language import Words
 from clv_ml.language.values import finite, is_missing, plain
 
 ALL, MONTH, FORECAST = "all", "month", "forecast"
+_BEHAVIOURS = (
+    *("second_order_30d", "orders_on_first_day", "returned_7d", "breadth"),
+    *("activated_24h", "activated_3d", "activated_7d"),
+)
 _BUILT_IN = tuple(scenario.name for scenario in CohortsConfig().scenarios)
 
 
@@ -18,6 +22,12 @@ def dimension_name(dimension: object, w: Words) -> str:
     known = {
         ALL: w.say("all customers"),
         MONTH: w.say("month of first purchase"),
+        "start_month": w.say("month of the start"),
+        "returned_7d": w.say("came back within the first week"),
+        "breadth": w.say("used more than most in the first week"),
+        "activated_24h": w.say("activated within 24 hours"),
+        "activated_3d": w.say("activated within 3 days"),
+        "activated_7d": w.say("activated within 7 days"),
         "acquisition_channel": w.say("channel"),
         "channel": w.say("channel"),
         "country": w.say("country"),
@@ -39,7 +49,7 @@ def cohort_name(dimension: object, cohort: object, w: Words) -> str:
         return w.say("all customers")
     if is_missing(cohort) or plain(cohort) == "unknown":
         return w.say("not known")
-    if plain(dimension) == MONTH:
+    if plain(dimension) in (MONTH, "start_month"):
         return month_name(cohort, w)
     known = {
         "other": w.say("others"),
@@ -48,7 +58,7 @@ def cohort_name(dimension: object, cohort: object, w: Words) -> str:
         "Q3": w.say("third quarter"),
         "Q4": w.say("highest quarter"),
     }
-    if plain(dimension) in ("second_order_30d", "orders_on_first_day"):
+    if plain(cohort) in ("yes", "no") and plain(dimension) in _BEHAVIOURS:
         known = {"yes": w.say("yes"), "no": w.say("no")}
     if plain(dimension) == "first_discount":
         known |= {"with": w.say("with a discount"), "without": w.say("without a discount")}

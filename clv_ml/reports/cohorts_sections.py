@@ -53,7 +53,11 @@ def payback_section(facts: CohortFacts, w: Words) -> Section:
     if not with_cost:
         trap = w.say("No cost of winning a customer is given: the lines show profit alone.") + " " + trap
     names: list[str | Ranged] = ["dimension", "cohort", "age_days", "customers", "observed", ("share", "low", "high")]
-    table = facts.shown("breakeven", names, w, caption=w.say("Share of customers who have paid back, by age"))
+    breakeven = facts.table("breakeven")
+    told = [name for name in (ALL, facts.channel) if name is not None]
+    rows = breakeven[breakeven["dimension"].isin(told)] if len(breakeven) else breakeven
+    caption = w.say("Share of customers who have paid back, by age")
+    table = facts.shown("breakeven", names, w, caption=caption, rows=rows)
     return Section(
         "payback",
         w.say("When customers pay back"),
