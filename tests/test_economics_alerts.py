@@ -24,7 +24,9 @@ def predicted(chances: list[float], **changes: Any) -> pd.DataFrame:
             "cohort": [f"2024-{number + 1:02d}" for number in range(n)],
             "customers": 100,
             "small": False,
+            "made_on": dt.date(2024, 4, 1),
             "until": dt.date(2024, 6, 30),
+            "horizon_days": 90,
             "complete": True,
             "per_customer": 10.0,
             "per_customer_low": 8.0,
@@ -62,6 +64,26 @@ def test_a_cohort_far_below_its_forecast_alerts_and_one_above_is_worth_a_look() 
     assert (row["low"], row["high"], row["p_value"]) == (8.0, 12.0, 1e-4)
     above = cohort_alerts(SETTINGS, predicted=predicted([1e-4], actual_per_customer=20.0))
     assert codes(above) == [("watch", "forecast_above")]
+
+
+def test_a_season_that_moves_everybody_is_told_once_and_cohorts_only_beside_it() -> None:
+    table = predicted([1e-6, 1e-6, 1e-6, 1e-6], actual_per_customer=[15.0, 15.5, 14.6, 9.9])
+    table.loc[0, ["dimension", "cohort"]] = "all"
+    found = cohort_alerts(SETTINGS, predicted=table)
+    assert codes(found) == [("alert", "forecast_below"), ("watch", "forecast_above")]
+    assert found["cohort"].tolist() == ["2024-04", "all"]
+    # as expected by itself, and a third below what everybody was above it
+    assert found["limit"].tolist() == [15.0, 10.0]
+    # where everybody is as expected, each cohort is judged by its own forecast
+    table.loc[0, ["actual_per_customer", "chance"]] = [10.0, 0.9]
+    table["chance"] = [0.9, 1e-6, 0.2, 0.9]
+    assert cohort_alerts(SETTINGS, predicted=table)["cohort"].tolist() == ["2024-02"]
+
+
+def test_a_cohort_that_brought_nothing_alerts_whatever_everybody_did() -> None:
+    table = predicted([1e-6, 1e-6], actual_per_customer=[15.0, 0.0])
+    table.loc[0, ["dimension", "cohort"]] = "all"
+    assert codes(cohort_alerts(SETTINGS, predicted=table)) == [("alert", "forecast_below"), ("watch", "forecast_above")]
 
 
 def test_open_and_small_cohorts_never_alert() -> None:

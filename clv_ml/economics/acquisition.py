@@ -111,4 +111,7 @@ def _interval(projection: Projection, level: float) -> tuple[Floats, Floats]:
     stretch = np.where(size > 1, student * np.sqrt((several + 1.0) / (several - 1.0)), np.nan)
     low, high = np.quantile(projection.ltv_draws, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=1)
     ltv = projection.ltv
-    return ltv - stretch * np.maximum(ltv - low, 0.0), ltv + stretch * np.maximum(high - ltv, 0.0)
+    # where no future brings a loss, the stretched interval is not to tell of one
+    floor = np.where(projection.ltv_draws.min(axis=1) >= 0, 0.0, -np.inf)
+    wide_low = np.maximum(ltv - stretch * np.maximum(ltv - low, 0.0), floor)
+    return wide_low, ltv + stretch * np.maximum(high - ltv, 0.0)

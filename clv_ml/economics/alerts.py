@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from clv_ml.config import CohortsConfig
+from clv_ml.config.cohorts import ALL
 from clv_ml.economics.acquisition import BELOW
 from clv_ml.economics.alerts_baseline import Compared, churn_of_last_period, retention_of_last_age
 from clv_ml.economics.payback import BEYOND
@@ -66,7 +68,8 @@ def cohort_alerts(
         payback_late
             Day of payback (NaN where it is beyond the ages looked at), and `alerts.payback_days`.
         forecast_below, forecast_above
-            What a customer brought until the day `at`, and what was expected of one.
+            What a customer brought until the day `at`, and what was expected of one; where everybody together was off
+            (a season, a campaign), times what they were off by: a cohort alerts that was off by more or less than all.
         churn_high
             Share lost in the month `at`, and in the cohort's own months before; at least `alerts.churn_points` above.
         retention_low
@@ -136,17 +139,49 @@ def _late(day: float, low: float, status: str, horizon_days: int, limit: int) ->
 
 def _forecasts(predicted: pd.DataFrame, settings: CohortsConfig) -> Iterable[Row]:
     known = predicted[predicted["complete"].astype(bool) & ~predicted["small"].astype(bool)]
-    notable = _passed(known["chance"].tolist(), settings.false_discovery_rate)
-    for row, passed in zip(known.to_dict("records"), notable, strict=True):
-        if not passed:
-            continue
-        value, limit = row["actual_per_customer"], row["per_customer"]
-        below = value < limit
-        yield (
-            *((ALERT, FORECAST_BELOW) if below else (WATCH, FORECAST_ABOVE)),
-            *(row["dimension"], row["cohort"], row["customers"], str(row["until"])[:10]),
-            *(value, limit, row["per_customer_low"], row["per_customer_high"], row["chance"]),
-        )
+    for _, forecast in known.groupby(["made_on", "horizon_days"], sort=True):
+        yield from _missed(forecast, settings.false_discovery_rate)
+
+
+def _missed(forecast: pd.DataFrame, rate: float) -> Iterable[Row]:
+    """Tell of everybody if all were off, and of the cohorts that were off by more than everybody.
+
+    A season or a campaign moves all cohorts: it is told once. The share by which everybody was off is then taken into
+    the expectation of each cohort, and the chance is that of its distance in the logs.
+    """
+    whole = forecast["dimension"] == ALL
+    common = 1.0
+    for row in forecast[whole].to_dict("records"):
+        if row["chance"] <= rate and row["actual_per_customer"] > 0 and row["per_customer"] > 0:
+            common = row["actual_per_customer"] / row["per_customer"]
+            yield _forecast_row(row, 1.0, row["chance"])
+    own = forecast[~whole].to_dict("records")
+    chances = [_chance_beside(row, common) for row in own]
+    for row, chance, passed in zip(own, chances, _passed(chances, rate), strict=True):
+        if passed:
+            yield _forecast_row(row, common, chance)
+
+
+def _chance_beside(row: dict[Hashable, Any], common: float) -> float:
+    """Two-sided chance of an actual figure so far from the forecast times what everybody was off by."""
+    value, low, high = row["actual_per_customer"], row["per_customer_low"], row["per_customer_high"]
+    if common == 1.0:
+        return float(row["chance"])
+    if not min(value, low) > 0:
+        # no logs there: a cohort that brought nothing is judged as it is
+        return float(row["chance"]) if value < common * row["per_customer"] else 1.0
+    # the interval is taken as that of 95 % of a normal law in the logs
+    sd = np.log(high / low) / (2.0 * stats.norm.ppf(0.975))
+    return float(2.0 * stats.norm.sf(abs(np.log(value / (common * row["per_customer"]))) / max(sd, 1e-12)))
+
+
+def _forecast_row(row: dict[Hashable, Any], common: float, chance: float) -> Row:
+    value, limit = row["actual_per_customer"], common * row["per_customer"]
+    return (
+        *((ALERT, FORECAST_BELOW) if value < limit else (WATCH, FORECAST_ABOVE)),
+        *(row["dimension"], row["cohort"], row["customers"], str(row["until"])[:10]),
+        *(value, limit, common * row["per_customer_low"], common * row["per_customer_high"], chance),
+    )
 
 
 def _churn(periods: pd.DataFrame, settings: CohortsConfig) -> Iterable[Row]:
@@ -170,7 +205,16 @@ def _retention(retention: pd.DataFrame, settings: CohortsConfig) -> Iterable[Row
 def _engagement(decay: pd.DataFrame) -> Iterable[Row]:
     for row in decay[decay["alert"].astype(bool)].to_dict("records"):
         who = (row["dimension"], row["cohort"], row["customers"], "")
-        yield (ALERT, ENGAGEMENT_LOW, *who, row["score"], row["baseline"], np.nan, np.nan, np.nan)
+        yield (
+            ALERT,
+            ENGAGEMENT_LOW,
+            *who,
+            row["score"],
+            row["baseline"],
+            np.nan,
+            np.nan,
+            row.get("p_adjusted", np.nan),
+        )
 
 
 def _row(code: str, one: Compared, chance: float) -> Row:
