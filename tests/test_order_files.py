@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
-from value_file_data import ordinary, require_equal, written
+from value_file_data import VALUES, ordinary, require_equal, written
 
 from clv_ml.errors import DataError
+from clv_ml.models.value_file import write_values
 
 
 def test_ids_are_read_as_everywhere(tmp_path: Path) -> None:
@@ -25,6 +29,30 @@ def test_ids_are_read_as_everywhere(tmp_path: Path) -> None:
     table, _ = written(tmp_path, orders, "2024-02-01")
     require_equal(table, ordinary(orders, "2024-02-01"))
     assert table["customer_id"].tolist() == ["12", "B", "a", "b"]
+
+
+AMOUNTS = {
+    "cents": pa.decimal128(9, 2),
+    "more than cents": pa.decimal128(20, 4),
+    "float": pa.float32(),
+    "whole": pa.int16(),
+    "whole decimal": pa.decimal128(5, 0),
+}
+
+
+@pytest.mark.parametrize("kind", AMOUNTS)
+def test_an_amount_is_the_same_whatever_its_type(kind: str, tmp_path: Path) -> None:
+    cents = np.random.default_rng(4).integers(1, 99, 60) * (100 if kind.startswith("whole") else 37)
+    times = pd.date_range("2024-01-01 23:59", periods=60, freq="11h")
+    orders = pd.DataFrame({"customer_id": np.arange(60) % 7, "timestamp": times, "amount": cents / 100})
+    expected, _ = written(tmp_path, orders, "2024-02-20")
+    table = pa.Table.from_pandas(orders)
+    for place, unit in enumerate(("s", "ms", "ns")):
+        moved = table.set_column(1, "timestamp", table["timestamp"].cast(pa.timestamp(unit)))
+        moved = moved.set_column(2, "amount", pc.round(table["amount"], 2).cast(AMOUNTS[kind]))
+        pq.write_table(moved, tmp_path / f"{place}.parquet")
+        found = write_values(tmp_path / f"{place}.parquet", tmp_path / "v.parquet", cutoff="2024-02-20", **VALUES)
+        pd.testing.assert_frame_equal(pd.read_parquet(found.path), expected)
 
 
 BAD: Mapping[str, Mapping[str, Any]] = {

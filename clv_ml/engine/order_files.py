@@ -194,7 +194,11 @@ class OrderFiles:
         """Return rows with the place of each id among the sorted ones, and the sorted ids."""
         self._run("CREATE TABLE names AS SELECT DISTINCT customer_id FROM raw_ids ORDER BY ALL")
         names = self._connection.sql("SELECT customer_id FROM names ORDER BY rowid").to_arrow_table().column(0)
-        places = "SELECT raw, n.rowid AS number FROM raw_ids AS r JOIN names AS n USING (customer_id)"
+        places = "SELECT customer_id AS raw, rowid AS number FROM names"
+        if self._one("SELECT count(*) FROM raw_ids WHERE raw <> customer_id")[0]:
+            places = "SELECT raw, n.rowid AS number FROM raw_ids AS r JOIN names AS n USING (customer_id)"
+        else:
+            self._run("DROP TABLE raw_ids")  # room for the join
         return f"SELECT number, day, amount FROM ({rows}) AS o JOIN ({places}) AS i ON o.customer_id = i.raw", names
 
     def _name_ids(self) -> None:

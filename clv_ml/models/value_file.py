@@ -199,6 +199,10 @@ def _spill_folder(target: Path) -> Iterator[Path]:
     """Give the engine a hidden folder beside the file to be written; what a killed process leaves, the next removes."""
     folder = aside_of(target.with_name(f"{target.name}.spill"))
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    try:
         yield folder
     finally:
         remove(folder)
