@@ -126,7 +126,7 @@ def test_rows_that_cannot_be_are_named() -> None:
         frames_of(bought(("a", "2023-01-02", 5.0)), as_of=START)
 
 
-@settings(settings.get_profile("engine"), max_examples=25)
+@settings(settings.get_profile("engine"), max_examples=10)
 @given(rows=histories())
 def test_frames_depend_neither_on_the_order_of_rows_nor_on_later_days(rows: pd.DataFrame) -> None:
     as_of = START + dt.timedelta(days=150)

@@ -21,7 +21,7 @@ from clv_ml.economics.drivers_statistics import (
     skewed_interval,
 )
 
-N_GROUPS, EACH, TRIES = 12, 60, 150
+N_GROUPS, EACH, TRIES = 12, 60, 100
 
 
 def skewed(rng: np.random.Generator, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,8 @@ def test_few_of_those_picked_are_chance_and_their_intervals_hold() -> None:
     missed: list[float] = []
     unwidened: list[float] = []
     for _ in range(TRIES):
-        values, number = skewed(rng, effects)
+        number = np.repeat(np.arange(N_GROUPS), EACH)
+        values = (rng.random(len(number)) < 0.7) * rng.gamma(1.5, 20.0, len(number)) + effects[number]
         differences = group_differences(values, number, N_GROUPS, min_customers=30)
         found = guarded(differences, false_discovery_rate=0.10)
         picked = found["notable"].to_numpy()
@@ -110,7 +111,8 @@ def test_few_of_those_picked_are_chance_and_their_intervals_hold() -> None:
         missed.append(np.mean(((found["low"] > truth) | (found["high"] < truth))[picked]))
         unwidened.append(np.mean((np.abs(found["difference"] - truth) > 1.96 * found["standard_error"])[picked]))
     assert np.mean(false) <= 0.02
-    assert np.mean(missed) <= 0.10  # 5 % with a moderate tail; this one is long, and 60 customers do not show it
+    # 3 % in 600 tries; with the long tail of the test above 7 %, as 60 customers do not show a tail
+    assert np.mean(missed) <= 0.06
     assert np.mean(unwidened) > np.mean(missed)
 
 

@@ -154,7 +154,7 @@ def test_a_month_is_open_until_its_last_day_and_its_churn_until_all_have_come() 
     assert row(table, "all")["at_risk_30d"] == 1
 
 
-@settings(settings.get_profile("engine"), max_examples=12)
+@settings(settings.get_profile("engine"), max_examples=6)
 @given(rows=histories())
 def test_rates_stay_shares_and_the_order_of_rows_is_nothing(rows: pd.DataFrame) -> None:
     as_of = START + dt.timedelta(days=199)

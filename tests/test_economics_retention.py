@@ -105,7 +105,7 @@ def test_the_median_day_counts_who_is_still_watched() -> None:
     assert np.isnan(median_days(np.array([NEVER]), np.array([5])))
 
 
-@settings(settings.get_profile("engine"), max_examples=15)
+@settings(settings.get_profile("engine"), max_examples=8)
 @given(rows=histories())
 def test_rates_are_shares_months_sum_to_everybody_and_the_order_of_rows_is_nothing(rows: pd.DataFrame) -> None:
     as_of = START + dt.timedelta(days=199)
