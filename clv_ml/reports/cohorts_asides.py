@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from clv_ml.language import Words
-from clv_ml.reports.cohorts_cells import Ranged
+from clv_ml.reports.cohorts_cells import Ranged, Shown
 from clv_ml.reports.cohorts_facts import CohortFacts, Section
 from clv_ml.reports.cohorts_names import ALL, dimension_name
+
+_FIRST = (ALL, "start_month")
 
 
 def differences_section(facts: CohortFacts, w: Words) -> Section:
@@ -36,12 +38,6 @@ def differences_section(facts: CohortFacts, w: Words) -> Section:
 
 def engagement_section(facts: CohortFacts, w: Words) -> Section:
     """Show how cohorts began, and whose engagement falls."""
-    names = ["dimension", "cohort", "customers", "activated_24h", "activated_3d", "activated_7d", "returned_7d"]
-    names += ["breadth", "observed", "later_value", "churn_rate"]
-    began = facts.shown("engagement", names, w, caption=w.say("The first days, by cohort"))
-    names = ["dimension", "cohort", "customers", "score_before", "usual_change", "baseline", "score"]
-    names += ["change", "alert"]
-    decay = facts.shown("decay", names, w, caption=w.say("Engagement now against the cohort's own baseline"))
     return Section(
         "engagement",
         w.say("How customers begin, and whether they tire"),
@@ -50,8 +46,27 @@ def engagement_section(facts: CohortFacts, w: Words) -> Section:
             "first week. Breadth: how many different things were used."
         ),
         trap=w.say("Those who begin well also stay longer; making others begin alike need not make them stay."),
-        tables=[*began, *decay],
+        tables=_engaged(facts, w, first=True),
+        more=_engaged(facts, w, first=False),
+        more_title=w.say("By other groups"),
     )
+
+
+def _engaged(facts: CohortFacts, w: Words, *, first: bool) -> list[Shown]:
+    """Return the tables of engagement: of everybody and by month of the start first, then of the other groups."""
+    who = ["dimension", "cohort", "customers"]
+    began = [*who, "activated_24h", "activated_3d", "activated_7d", "returned_7d", "breadth", "observed"]
+    marks = [*who, "score_before", "usual_change", "baseline", "score", "change", "alert"]
+    shown: list[Shown] = []
+    for name, columns, caption in (
+        ("engagement", [*began, "later_value", "churn_rate"], w.say("The first days, by cohort")),
+        ("decay", marks, w.say("Engagement now against the cohort's own baseline")),
+    ):
+        table = facts.table(name)
+        if len(table):
+            rows = table[table["dimension"].isin(_FIRST) == first]
+            shown += facts.shown(name, columns, w, caption=caption, rows=rows)
+    return shown
 
 
 def formulas_section(facts: CohortFacts, w: Words) -> Section:

@@ -18,6 +18,7 @@ from clv_ml.reports.cohorts_names import cohort_name, dimension_name, month_name
 TEXTS = {"cohort", "dimension", "scenario", "code", "text", "yes", "day", "month"}
 
 
+_LEAST_CHANCE = 0.001
 # a figure, its low and its high end
 Ranged = tuple[str, str, str]
 
@@ -125,9 +126,11 @@ def cell_text(column: str, kind: str, row: Mapping[str, Any], w: Words, currency
 
 def row_kind(kind: str, row: Mapping[str, Any]) -> str:
     """Return the kind of a cell where it depends on what its row is about."""
-    if kind != "by_outcome":
+    if kind not in ("by_outcome", "change_by_outcome"):
         return kind
-    return "share" if row["outcome"] in ("returned", "churn") else "money"
+    if row["outcome"] not in ("returned", "churn"):
+        return "money"
+    return "share" if kind == "by_outcome" else "points"
 
 
 def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:
@@ -144,8 +147,18 @@ def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:
         "day": w.date,
         "yes": lambda value: MISSING if is_missing(value) else (w.say("yes") if value else w.say("no")),
         "text": lambda value: MISSING if is_missing(value) else w.text(plain(value)),
-        "p": lambda value: MISSING if finite(value) is None else w.number(value, 3),
+        "p": lambda value: _chance_text(value, w),
     }
+
+
+def _chance_text(value: object, w: Words) -> str:
+    """Return a chance that never reads as none."""
+    chance = finite(value)
+    if chance is None:
+        return MISSING
+    if 0 <= chance < _LEAST_CHANCE:
+        return w.say("<{share}", share=w.number(_LEAST_CHANCE, 3))
+    return w.number(chance, 3)
 
 
 def share_text(value: object, w: Words) -> str:

@@ -22,7 +22,8 @@ def columns_of(table: str, names: list[str], w: Words) -> dict[str, Heading]:
     Notes
     -----
     Kinds: money, cents (money told to the cent), share, points, count, number, ratio, days, p, day, month, cohort,
-    dimension, scenario, code, yes, text; by_outcome: money or share, as the row says.
+    dimension, scenario, code, yes, text; by_outcome, change_by_outcome: money or
+    share, as the row says.
     """
     known = headings(w) | _own(table, w)
     found = {name: known.get(name) or _window(name, w) for name in names}
@@ -60,7 +61,7 @@ def _own(table: str, w: Words) -> dict[str, Heading]:
     if table == "decay":
         ends = {"low": (w.say("Change, low"), "number"), "high": (w.say("Change, high"), "number")}
     if table == "drivers":
-        ends = {"low": (w.say("Low"), "by_outcome"), "high": (w.say("High"), "by_outcome")}
+        ends = {"low": (w.say("Low"), "change_by_outcome"), "high": (w.say("High"), "change_by_outcome")}
     own: dict[str, dict[str, Heading]] = {
         "breakeven": {
             "observed": (w.say("Paid back, observed"), "share"),
@@ -237,9 +238,9 @@ def _compared(w: Words) -> dict[str, Heading]:
         "outcome": (w.say("Compared"), "code"),
         "mean": (w.say("Mean of the group"), "by_outcome"),
         "others_mean": (w.say("Mean of the others"), "by_outcome"),
-        "difference": (w.say("Difference from the others"), "by_outcome"),
+        "difference": (w.say("Difference from the others"), "change_by_outcome"),
         "interval_level": (w.say("Level of the interval"), "share"),
-        "shrunk": (w.say("Likely to be seen again"), "by_outcome"),
+        "shrunk": (w.say("Likely to be seen again"), "change_by_outcome"),
         "margin": (w.say("Margin"), "share"),
         "lifespan_years": (w.say("Lifespan, years"), "number"),
         "model": (w.say("By the model"), "money"),

@@ -66,6 +66,7 @@ def codes(w: Words, *, windows: Iterable[int] = (30, 90, 180)) -> dict[str, dict
             "above": w.say("above the target"),
             "below": w.say("below the target"),
             "open": w.say("cannot be told yet"),
+            "unknown": w.say("no cost to compare with"),
         },
         "payback_status": {
             "observed": w.say("observed"),

@@ -48,7 +48,7 @@ def payback_section(facts: CohortFacts, w: Words) -> Section:
         pictures.append(drawing(title, drawn, w))
     trap = w.say(
         "Full lines are observed and end where the first customer of the cohort is too young; dotted lines are "
-        "projected, with their range where it is known."
+        "projected, with their range. A group that still wins customers has no full line."
     )
     if not with_cost:
         trap = w.say("No cost of winning a customer is given: the lines show profit alone.") + " " + trap
