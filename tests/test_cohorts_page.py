@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from cohort_report_data import facts
 
@@ -67,3 +68,23 @@ def test_a_section_without_a_table_is_left_out(page: str) -> None:
 def test_a_language_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match="unknown language 'xx'"):
         render_cohorts_page(facts(), language="xx")
+
+
+def test_a_month_that_is_cut_shows_its_counts_and_no_rate(page: str) -> None:
+    periods = pd.DataFrame(
+        {
+            "dimension": "all",
+            "cohort": "all",
+            "period": ["1997-05", "1997-06"],
+            "new_customers": [10, 3],
+            "active_customers": [50, 9],
+            "orders": [60, 10],
+            "churn_rate": [0.4, float("nan")],
+            "complete": [True, False],
+        }
+    )
+    told = part(render_cohorts_page(replace(facts(), tables={"periods": periods})), "en")
+    rows = [re.sub(r"<[^>]*>", " ", row).split() for row in re.findall(r"<tr>.*?</tr>", told, re.DOTALL)]
+    assert ["May", "1997", "10", "50", "60", "40%"] in rows
+    assert ["Jun", "1997", "3", "9", "10", "—"] in rows
+    assert "A month that is not over has no rates" in told

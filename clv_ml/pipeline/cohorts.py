@@ -20,10 +20,11 @@ from clv_ml.pipeline.cohorts_model import report_models
 from clv_ml.pipeline.cohorts_tables import cohort_tables
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
-from clv_ml.publishing import damage, digest, publish, write_csv, write_json, write_parquet
+from clv_ml.publishing import damage, digest, publish, write_json, write_parquet
 from clv_ml.reports.cohorts_facts import CohortFacts
 from clv_ml.reports.cohorts_page import render_cohorts_page
 from clv_ml.reports.cohorts_workbook import write_cohorts_workbook
+from clv_ml.reports.list_csv import write_safe_csv
 from clv_ml.tracking.cohorts import cohorts_record
 from clv_ml.tracking.record import code_digest
 from clv_ml.tracking.run import LoggedRun
@@ -144,7 +145,7 @@ def _settings(config: Config) -> dict[str, Any]:
 def _write(folder: Path, facts: CohortFacts, manifest: Mapping[str, Any], language: str) -> None:
     for name, table in facts.tables.items():
         write_parquet(folder / f"{name}.parquet", table)
-        write_csv(folder / f"{name}.csv", table)
+        write_safe_csv(folder / f"{name}.csv", table)
     page = render_cohorts_page(facts, language=language)
     (folder / "cohorts.html").write_text(page, encoding="utf-8", newline="\n")
     write_cohorts_workbook(folder / "cohorts.xlsx", facts, words=words(language))
