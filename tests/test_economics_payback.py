@@ -154,6 +154,15 @@ def test_who_never_pays_back_is_beyond_and_not_a_number_of_days() -> None:
     assert payback_curves(found)["age_period"].max() == 5
 
 
+def test_days_that_the_data_do_not_reach_are_to_come_and_not_silent() -> None:
+    """The data end on 10 February; a report of June must not take the months since for months without purchases."""
+    rows = [("a", "2024-01-01", 10.0), ("a", "2024-01-20", 10.0), ("b", "2024-01-08", 10.0), ("a", "2024-02-10", 10.0)]
+    late, then = (small(rows, as_of=day) for day in ("2024-06-30", "2024-02-10"))
+    assert late.known_to == then.known_to
+    first, second = (payback_curves(project(GIVEN, rfm_of(some), some, n_futures=20)) for some in (late, then))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
 def test_a_cohort_of_one_customer_pays_back_on_the_day_his_purchases_say() -> None:
     rows = [("a", "2024-01-01", 10.0), ("a", "2024-02-10", 8.0), ("a", "2024-03-20", 30.0)]
     frames = small(rows, as_of="2024-06-30", costs={"a": 9.0})

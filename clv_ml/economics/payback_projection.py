@@ -85,8 +85,8 @@ def project(
 ) -> Projection:
     """Follow the profit of each cohort by age, into simulated futures where an age is still to come.
 
-    Of each customer what happened counts as it happened; only the days after `frames.as_of` are simulated. A future's
-    parameters are drawn from the law of the fit, and what the model itself may be wrong by from `error`.
+    Of each customer what happened counts as it happened; only the days after `frames.known_to` are simulated. A
+    future's parameters are drawn from the law of the fit, and what the model itself may be wrong by from `error`.
 
     Parameters
     ----------
@@ -108,6 +108,9 @@ def project(
     age = (pd.Timestamp(frames.as_of) - members["first_day"]).dt.days.to_numpy()
     if (age != bought["T"].to_numpy()).any():
         raise DataError(f"customers: T is not the days from first_day to {frames.as_of}; take both of the same day")
+    # where the data end before the day, what comes after them is still to come and no silence
+    silent = (frames.as_of - frames.known_to).days
+    age, bought = age - silent, bought.assign(T=bought["T"] - silent)
     days = frames.value.horizon_days if horizon_days is None else horizon_days
     position = frames.members.index.get_indexer(bought.index)
     complete = (groups.smallest(frames.followed[position].astype(np.float64)).astype(np.int64) + 1) // AGE_DAYS
