@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -148,6 +148,19 @@ class SparkEngine(Engine):
         result = self.materialise(build(inputs, cutoff))
         self._spill.drop_between(mark)
         return result
+
+    def planned_tables(
+        self,
+        key: Hashable,
+        inputs: Mapping[str, DataFrame],
+        cutoff: dt.date,
+        build: Callable[[Mapping[str, DataFrame], dt.date], Mapping[str, DataFrame]],
+    ) -> dict[str, DataFrame]:
+        """Build several frames at a cutoff and materialise them, by name; otherwise like :meth:`planned`."""
+        mark = self._spill.mark()
+        results = {name: self.materialise(frame) for name, frame in build(inputs, cutoff).items()}
+        self._spill.drop_between(mark, last=len(results))
+        return results
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Collect a small frame as pandas, with the types that DuckDB would give it (decimals become floats).

@@ -51,9 +51,11 @@ class Spill:
         """Return how many results were written, for :meth:`drop_between`."""
         return len(self._written)
 
-    def drop_between(self, mark: int) -> None:
-        """Remove what was written after a mark, but the last."""
-        gone, self._written[mark:] = self._written[mark:-1], self._written[-1:] if len(self._written) > mark else []
+    def drop_between(self, mark: int, *, last: int = 1) -> None:
+        """Remove what was written after a mark, but the last ones."""
+        end = max(mark, len(self._written) - last)
+        gone = self._written[mark:end]
+        del self._written[mark:end]
         for path in gone:
             self._remove(path)
 

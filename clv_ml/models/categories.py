@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 MOST_CATEGORIES = 50
+MOST_RARE = 10_000  # names that are remembered beyond those; a column with more of them has new ones all the time
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class CategoryMap:
     values
         The most frequent ones, most frequent first, equals by name: the code of a category is its position here.
     rare
-        The others, by name: all of them share the code after the last.
+        The others, by name, at most :data:`MOST_RARE`: all of them share the code after the last, and so do those that
+        are not remembered.
     """
 
     values: tuple[str, ...]
@@ -38,7 +40,7 @@ class CategoryMap:
         """Read the categories of a training column, whatever the order of its rows."""
         counted = _counts(column)
         ranked = sorted(counted, key=lambda name: (-counted[name], name))
-        return cls(tuple(ranked[:most]), tuple(sorted(ranked[most:])))
+        return cls(tuple(ranked[:most]), tuple(sorted(ranked[most : most + MOST_RARE])))
 
     def encode(self, column: pd.Series[Any]) -> Floats:
         """Return the code of each row, shape (n,): NaN where the category is missing.
@@ -52,7 +54,12 @@ class CategoryMap:
         return np.asarray(table[positions], dtype=np.float64)
 
     def unseen(self, column: pd.Series[Any]) -> list[tuple[str, int]]:
-        """List the categories that training had not seen and their rows, most frequent first, equals by name."""
+        """List the categories that training had not seen and their rows, most frequent first, equals by name.
+
+        None of a column with more names than are remembered: new ones are nothing new there.
+        """
+        if len(self.rare) == MOST_RARE:
+            return []
         seen = {*self.values, *self.rare}
         found = {name: count for name, count in _counts(column).items() if name not in seen}
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
