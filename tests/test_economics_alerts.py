@@ -66,18 +66,17 @@ def test_a_cohort_far_below_its_forecast_alerts_and_one_above_is_worth_a_look() 
     assert codes(above) == [("watch", "forecast_above")]
 
 
-def test_a_season_that_moves_everybody_is_told_once_and_cohorts_only_beside_it() -> None:
-    table = predicted([1e-6, 1e-6, 1e-6, 1e-6], actual_per_customer=[15.0, 15.5, 14.6, 9.9])
+def test_a_season_that_moves_everybody_is_told_once_and_cohorts_only_beyond_it() -> None:
+    table = predicted([1e-6, 1e-6, 1e-6, 0.9], actual_per_customer=[15.0, 15.5, 25.0, 9.9])
     table.loc[0, ["dimension", "cohort"]] = "all"
     found = cohort_alerts(SETTINGS, predicted=table)
-    assert codes(found) == [("alert", "forecast_below"), ("watch", "forecast_above")]
-    assert found["cohort"].tolist() == ["2024-04", "all"]
-    # as expected by itself, and a third below what everybody was above it
-    assert found["limit"].tolist() == [15.0, 10.0]
+    # half more than forecast is what everybody brought; who brought what was forecast is no alert either
+    assert codes(found) == [("watch", "forecast_above")] * 2
+    assert found["cohort"].tolist() == ["all", "2024-03"]
+    assert found["limit"].tolist() == [10.0, 10.0]
     # where everybody is as expected, each cohort is judged by its own forecast
     table.loc[0, ["actual_per_customer", "chance"]] = [10.0, 0.9]
-    table["chance"] = [0.9, 1e-6, 0.2, 0.9]
-    assert cohort_alerts(SETTINGS, predicted=table)["cohort"].tolist() == ["2024-02"]
+    assert cohort_alerts(SETTINGS, predicted=table)["cohort"].tolist() == ["2024-02", "2024-03"]
 
 
 def test_a_cohort_that_brought_nothing_alerts_whatever_everybody_did() -> None:
@@ -130,6 +129,19 @@ def test_costs_alert_where_the_interval_is_sure_and_are_watched_where_it_is_not(
     changes: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert codes(cohort_alerts(SETTINGS, acquisition=acquisition(**changes))) == expected
+
+
+def test_a_target_that_everybody_misses_is_told_once_and_of_who_is_worse() -> None:
+    missed = {"ratio": 2.0, "ratio_low": 1.9, "ratio_high": 2.1, "verdict": "below"}
+    table = pd.concat(
+        [
+            acquisition(**missed, dimension="all", cohort="all"),
+            acquisition(**missed, cohort="like everybody"),
+            acquisition(**missed | {"ratio": 1.4, "ratio_low": 1.2, "ratio_high": 1.6}, cohort="worse"),
+        ]
+    )
+    assert cohort_alerts(SETTINGS, acquisition=table)["cohort"].tolist() == ["all", "worse"]
+    assert len(cohort_alerts(SETTINGS, acquisition=table.iloc[1:])) == 2
 
 
 def test_limits_can_be_switched_off() -> None:

@@ -64,12 +64,13 @@ def cohort_alerts(
         interval decides). By code, value and limit are:
 
         ltv_cac_loss, ltv_cac_below_target
-            LTV:CAC, and `alerts.ltv_cac_below` or the target; low and high are its interval.
+            LTV:CAC, and `alerts.ltv_cac_below` or the target; low and high are its interval. Where everybody is below
+            the target, only cohorts that are surely below everybody, too.
         payback_late
             Day of payback (NaN where it is beyond the ages looked at), and `alerts.payback_days`.
         forecast_below, forecast_above
             What a customer brought until the day `at`, and what was expected of one; where everybody together was off
-            (a season, a campaign), times what they were off by: a cohort alerts that was off by more or less than all.
+            (a season, a campaign), only cohorts that were off by more to the same side.
         churn_high
             Share lost in the month `at`, and in the cohort's own months before; at least `alerts.churn_points` above.
         retention_low
@@ -105,13 +106,16 @@ Row = tuple[object, ...]
 
 def _costs(acquisition: pd.DataFrame, settings: CohortsConfig) -> Iterable[Row]:
     limits = settings.alerts
+    missed = acquisition[(acquisition["dimension"] == ALL) & (acquisition["verdict"] == BELOW)]
+    # what holds for everybody is told once; of the cohorts only those that are worse than everybody
+    bound = float(missed["ratio"].iloc[0]) if len(missed) else np.inf
     for row in acquisition[~acquisition["small"].astype(bool)].to_dict("records"):
         who = (row["dimension"], row["cohort"], row["customers"], "")
         ratio = (row["ratio"], row["ratio_low"], row["ratio_high"])
         if limits.ltv_cac_below is not None and ratio[0] < limits.ltv_cac_below:
             sure = ratio[2] < limits.ltv_cac_below
             yield (ALERT if sure else WATCH, LTV_CAC_LOSS, *who, ratio[0], limits.ltv_cac_below, *ratio[1:], np.nan)
-        elif row["verdict"] == BELOW:
+        elif row["verdict"] == BELOW and (row["dimension"] == ALL or row["ratio_high"] < bound):
             yield (WATCH, LTV_CAC_BELOW_TARGET, *who, ratio[0], row["target"], *ratio[1:], np.nan)
         if limits.payback_days is None:
             continue
@@ -146,41 +150,44 @@ def _forecasts(predicted: pd.DataFrame, settings: CohortsConfig) -> Iterable[Row
 def _missed(forecast: pd.DataFrame, rate: float) -> Iterable[Row]:
     """Tell of everybody if all were off, and of the cohorts that were off by more than everybody.
 
-    A season or a campaign moves all cohorts: it is told once. The share by which everybody was off is then taken into
-    the expectation of each cohort, and the chance is that of its distance in the logs.
+    A season or a campaign moves all cohorts: it is told once. A cohort is told of where its figure is off both its own
+    forecast and its forecast times what everybody was off by, to the same side.
     """
     whole = forecast["dimension"] == ALL
     common = 1.0
     for row in forecast[whole].to_dict("records"):
         if row["chance"] <= rate and row["actual_per_customer"] > 0 and row["per_customer"] > 0:
             common = row["actual_per_customer"] / row["per_customer"]
-            yield _forecast_row(row, 1.0, row["chance"])
+            yield _forecast_row(row)
     own = forecast[~whole].to_dict("records")
-    chances = [_chance_beside(row, common) for row in own]
-    for row, chance, passed in zip(own, chances, _passed(chances, rate), strict=True):
+    chances = [max(float(row["chance"]), _chance_beside(row, common)) for row in own]
+    for row, passed in zip(own, _passed(chances, rate), strict=True):
         if passed:
-            yield _forecast_row(row, common, chance)
+            yield _forecast_row(row)
 
 
 def _chance_beside(row: dict[Hashable, Any], common: float) -> float:
-    """Two-sided chance of an actual figure so far from the forecast times what everybody was off by."""
-    value, low, high = row["actual_per_customer"], row["per_customer_low"], row["per_customer_high"]
+    """Two-sided chance of a figure so far beyond the forecast times `common`; 1 where it is not beyond it."""
+    value, limit = row["actual_per_customer"], row["per_customer"]
+    below = value < limit
     if common == 1.0:
-        return float(row["chance"])
+        return 0.0
+    if (value < common * limit) != below:
+        return 1.0
+    low, high = row["per_customer_low"], row["per_customer_high"]
     if not min(value, low) > 0:
-        # no logs there: a cohort that brought nothing is judged as it is
-        return float(row["chance"]) if value < common * row["per_customer"] else 1.0
+        return 0.0  # nothing is far from everything
     # the interval is taken as that of 95 % of a normal law in the logs
     sd = np.log(high / low) / (2.0 * stats.norm.ppf(0.975))
-    return float(2.0 * stats.norm.sf(abs(np.log(value / (common * row["per_customer"]))) / max(sd, 1e-12)))
+    return float(2.0 * stats.norm.sf(abs(np.log(value / (common * limit))) / max(sd, 1e-12)))
 
 
-def _forecast_row(row: dict[Hashable, Any], common: float, chance: float) -> Row:
-    value, limit = row["actual_per_customer"], common * row["per_customer"]
+def _forecast_row(row: dict[Hashable, Any]) -> Row:
+    value, limit = row["actual_per_customer"], row["per_customer"]
     return (
         *((ALERT, FORECAST_BELOW) if value < limit else (WATCH, FORECAST_ABOVE)),
         *(row["dimension"], row["cohort"], row["customers"], str(row["until"])[:10]),
-        *(value, limit, common * row["per_customer_low"], common * row["per_customer_high"], chance),
+        *(value, limit, row["per_customer_low"], row["per_customer_high"], row["chance"]),
     )
 
 
