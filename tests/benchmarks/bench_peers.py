@@ -3,8 +3,8 @@
 
 Every package works on the same simulated files, in a process of its own, in pairs: this package, a peer, and so on in
 turn. Peers get an environment each, made on the first run from the package registry with the versions below, in the
-folder ``--work`` (below the system's temporary folder), where the files stay as well. A peer that takes longer than
-``--seconds`` or more memory than ``--gigabytes`` is ended: it did not survive that size.
+folder ``--work`` (below the system's temporary folder), where the files stay as well. A process that takes more than
+``--seconds`` of the processor or more memory than ``--gigabytes`` is ended: it did not survive that size.
 
 Sizes may be given: ``python tests/benchmarks/bench_peers.py 100000 10000000 --pairs 1``. Seconds depend on what else
 the machine does; those of the processor less so. With ``--spark 50000 300000`` (and pyspark), the cost note follows:
@@ -53,14 +53,22 @@ class Run:
     seconds: float
     processor: float
     megabytes: float
-    stages: dict[str, float]
+    stages: dict[str, tuple[float, float]]
     params: dict[str, float]
     failure: str = ""
 
     @property
     def steps(self) -> float:
         """Seconds without starting Python and importing."""
-        return sum(self.stages.values()) - self.stages.get("import", 0.0)
+        return sum(seconds for stage, (seconds, _) in self.stages.items() if stage != "import")
+
+    @property
+    def steps_processor(self) -> float:
+        """Seconds of the processor without starting Python and importing."""
+        return sum(processor for stage, (_, processor) in self.stages.items() if stage != "import")
+
+
+FIGURES = ("seconds", "steps", "processor", "steps_processor")
 
 
 def environment(name: str, work: Path) -> str:
@@ -94,8 +102,8 @@ def measured(name: str, orders: Path, work: Path, *, seconds: float, gigabytes: 
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
             if ended:
                 break
-            if not failure and time.perf_counter() - started > seconds:
-                failure = f"more than {seconds:g} s"
+            if not failure and _processor(process.pid) > seconds:
+                failure = f"more than {seconds:g} s of the processor"
                 process.kill()
             elif not failure and _megabytes(process.pid) > gigabytes * 1024:
                 failure = f"more than {gigabytes:g} GB"
@@ -122,6 +130,15 @@ def _megabytes(process: int) -> float:
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def _processor(process: int) -> float:
+    """Return the processor time of a process so far; 0 where the system does not tell, or the process has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def middle(runs: list[Run], figure: str) -> float:
     """Return the median of a figure."""
     return float(statistics.median(getattr(run, figure) for run in runs))
@@ -129,25 +146,21 @@ def middle(runs: list[Run], figure: str) -> float:
 
 def print_size(customers: int, rows: int, found: dict[str, list[Run]]) -> None:
     """Print what each package took, and how many times as much as this one."""
-    print(f"\n{customers:,} customers, {rows:,} orders (medians of {len(found[OURS])})")
-    print(f"{'':12}{'process':>12}{'steps':>12}{'processor':>12}{'peak':>11}   ratios: process, steps, processor, peak")
+    print(f"\n{customers:,} customers, {rows:,} orders: seconds of {len(found[OURS])} runs (median), and times ours")
+    print(f"{'':10}{'process':>16}{'its steps':>16}{'processor':>16}{'of its steps':>16}{'peak MB':>16}")
     for name, runs in found.items():
         if runs[-1].failure:
-            print(f"{name:12}did not survive: {runs[-1].failure}")
+            print(f"{name:10}  did not survive: {runs[-1].failure}")
             continue
-        seconds, steps, processor, peak = (
-            middle(runs, figure) for figure in ("seconds", "steps", "processor", "megabytes")
-        )
-        line = f"{name:12}{seconds:>10.2f} s{steps:>10.2f} s{processor:>10.2f} s{peak:>8.0f} MB"
-        pairs = list(zip(runs, found[OURS], strict=False))
-        ratios = [
-            statistics.median(getattr(theirs, figure) / getattr(ours, figure) for theirs, ours in pairs)
-            for figure in ("seconds", "steps", "processor", "megabytes")
-        ]
-        print(line + ("" if name == OURS else "   " + " ".join(f"{ratio:.1f}x" for ratio in ratios)))
+        line = f"{name:10}"
+        for figure in (*FIGURES, "megabytes"):
+            pairs = zip(runs, found[OURS], strict=False)
+            ratio = statistics.median(getattr(theirs, figure) / getattr(ours, figure) for theirs, ours in pairs)
+            line += f"{middle(runs, figure):>9.{0 if figure == 'megabytes' else 2}f} {ratio:>5.1f}x"
+        print(line)
     for name, runs in found.items():
-        stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in runs[-1].stages.items())
-        print(f"  {name}: {stages or 'no stages'}")
+        stages = ", ".join(f"{stage} {clock:.2f} ({used:.2f})" for stage, (clock, used) in runs[-1].stages.items())
+        print(f"  {name}, seconds (of the processor): {stages or 'none'}")
     params = [runs[-1].params for runs in found.values() if runs[-1].params]
     if len(params) > 1:
         apart = max(abs(params[1][name] / value - 1) for name, value in params[0].items())
@@ -162,10 +175,9 @@ def print_growth(sizes: list[int], found: dict[int, dict[str, list[Run]]]) -> No
             if not many or many[-1].failure or few[-1].failure:
                 continue
             powers = [
-                math.log(middle(many, figure) / middle(few, figure)) / math.log(large / small)
-                for figure in ("seconds", "steps", "processor")
+                math.log(middle(many, figure) / middle(few, figure)) / math.log(large / small) for figure in FIGURES
             ]
-            told = "process {:.2f}, steps {:.2f}, processor {:.2f}".format(*powers)
+            told = "process {:.2f}, its steps {:.2f}, processor {:.2f}, of its steps {:.2f}".format(*powers)
             print(f"growth from {small:,} to {large:,}, {name}: exponent of {told}")
 
 
@@ -174,7 +186,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--pairs", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=240.0, help="that a peer may take")
+    parser.add_argument("--seconds", type=float, default=240.0, help="of the processor that a peer may take")
     parser.add_argument("--gigabytes", type=float, default=8.0, help="of memory that a peer may take")
     parser.add_argument("--peers", nargs="*", default=list(PINS), choices=[*PINS])
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "clv_ml_peers")

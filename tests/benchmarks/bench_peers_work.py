@@ -17,16 +17,17 @@ YEARLY = 0.10
 
 
 class Clock:
-    """Seconds by stage, from the start of the process's own work."""
+    """Seconds by stage, by the clock and of the processor, from the start of the process's own work."""
 
     def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._since = time.perf_counter()
+        self.stages: dict[str, tuple[float, float]] = {}
+        self._since = time.perf_counter(), time.process_time()
 
     def __call__(self, stage: str) -> None:
         """End a stage."""
-        now = time.perf_counter()
-        self.stages[stage], self._since = now - self._since, now
+        now = time.perf_counter(), time.process_time()
+        self.stages[stage] = now[0] - self._since[0], now[1] - self._since[1]
+        self._since = now
 
 
 def clv_ml(orders: str, cutoff: str, out: str, clock: Clock) -> dict[str, float]:
