@@ -12,7 +12,6 @@ import clv_ml
 from clv_ml.engine import DataFrame, Engine, SparkEngine
 from clv_ml.errors import DataError
 from clv_ml.models.counted import fit_on_counts
-from clv_ml.snapshot.sample import in_sample
 
 CUTOFF = "1997-09-30"
 
@@ -62,16 +61,6 @@ def test_models_fitted_on_counts_are_those_fitted_on_all_customers(
         there = fit_on_counts(spark, told[0])
     assert [dict(model.params_) for model in here] == expected
     assert [dict(model.params_) for model in there] == expected
-
-
-def test_the_same_customers_are_in_the_sample_on_both_engines(engine: Engine, spark: SparkEngine) -> None:
-    ids = pd.DataFrame({"customer_id": [f"c{number:04d}" for number in range(1000)]})
-    found = []
-    for one in (engine, spark):
-        with one.active():
-            found.append(set(one.to_pandas(one.from_pandas(ids).filter(in_sample(0.3)))["customer_id"]))
-    assert found[0] == found[1]
-    assert 250 < len(found[0]) < 350
 
 
 def test_rows_that_cannot_be_used_are_refused_with_their_reasons(spark_session: Any) -> None:
