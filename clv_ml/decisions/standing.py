@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from clv_ml.decisions.ordering import Ordered, in_order
 from clv_ml.engine import DataFrame, Engine, functions
 
 _TIERS = ("high", "medium", "low")
+_VALUE, _RISK = 0, 1
 
 
 @dataclass(frozen=True)
@@ -60,32 +61,37 @@ def standing_among(engine: Engine, scores: DataFrame, *, main_score: str, high_v
     high_value_share
         Share of those with a value in the tier `high`; twice as many are `medium`.
     """
-    high, medium = _thresholds(engine, scores, high_value_share)
     f = functions()
-    risks = _distinct(engine, scores, main_score)
-    n = int(risks.totals["rows"])
-    rank = f.col("run_rows") - f.col("rows") + (f.col("rows") + 1) / 2  # equals share the middle of their places
-    percentile = f.rint(f.lit(100.0) * (rank / f.lit(float(n))) * 10) / 10
-    steps = risks.rows.withColumn("percentile", percentile).groupBy("percentile").agg(f.max("value").alias("highest"))
+    values = _ranked(engine, scores, {_VALUE: "expected_clv", _RISK: main_score})
+    valued = int(values.totals["valued"])
+    everybody = int(values.totals["rows"]) - valued
+    risks = values.rows.filter(f.col("kind") == _RISK)
+    below = f.col("run_rows") - valued - f.col("rows")
+    rank = below + (f.col("rows") + 1) / 2  # equals share the middle of their places
+    percentile = f.rint(f.lit(100.0) * (rank / f.lit(float(everybody))) * 10) / 10
+    steps = risks.withColumn("percentile", percentile).groupBy("percentile").agg(f.max("value").alias("highest"))
     found = engine.to_pandas(steps).sort_values("percentile")
-    return Standing(n, high, medium, tuple(found["highest"].tolist()), tuple(found["percentile"].tolist()))
+    high, medium = _thresholds(engine, values, valued, high_value_share)
+    return Standing(everybody, high, medium, tuple(found["highest"].tolist()), tuple(found["percentile"].tolist()))
 
 
-def _thresholds(engine: Engine, scores: DataFrame, share: float) -> tuple[float, float]:
+def _thresholds(engine: Engine, values: Ordered, valued: int, share: float) -> tuple[float, float]:
     """Return the value of the last place of the tiers high and medium, counted from the top."""
     f = functions()
-    values = _distinct(engine, scores, "expected_clv")
-    known = values.totals["rows"]
-    places = [max(1.0, float(np.ceil(share * known))) * times for times in (1, 3)]
-    at_least = f.lit(known) - f.col("run_rows") + f.col("rows")  # customers with this value or a larger one
+    places = [max(1.0, float(np.ceil(share * valued))) * times for times in (1, 3)]
+    at_least = f.lit(valued) - f.col("run_rows") + f.col("rows")  # customers with this value or a larger one
     wanted = [f.max(f.when(at_least >= place, f.col("value"))).alias(f"tier_{place:.0f}") for place in places]
-    (found,) = engine.to_pandas(values.rows.agg(*wanted)).to_numpy(dtype=np.float64, na_value=-np.inf)
+    known = values.rows.filter(f.col("kind") == _VALUE).agg(*wanted)
+    (found,) = engine.to_pandas(known).to_numpy(dtype=np.float64, na_value=-np.inf)
     return float(found[0]), float(found[1])
 
 
-def _distinct(engine: Engine, scores: DataFrame, column: str) -> Ordered:
-    """Put the different values of a column in order: how many customers have each, and it or a smaller one."""
+def _ranked(engine: Engine, scores: DataFrame, columns: Mapping[int, str]) -> Ordered:
+    """Put the different values of columns in order, one column after the other, with how many customers have each."""
     f = functions()
-    known = scores.filter(f.col(column).isNotNull())
-    counted = known.groupBy(f.col(column).alias("value")).agg(f.count(f.lit(1)).cast("bigint").alias("rows"))
-    return in_order(engine, counted, ["value"], sums=["rows"])
+    pairs = [f.struct(f.lit(kind).alias("kind"), f.col(name).alias("value")) for kind, name in columns.items()]
+    each = scores.select(f.explode(f.array(*pairs)).alias("pair")).select("pair.kind", "pair.value")
+    counted = each.filter("value is not null").groupBy("kind", "value").agg(f.count(f.lit(1)).alias("rows"))
+    valued = f.when(f.col("kind") == _VALUE, f.col("rows")).otherwise(f.lit(0)).cast("bigint").alias("valued")
+    rows = counted.select("kind", "value", f.col("rows").cast("bigint").alias("rows"), valued)
+    return in_order(engine, rows, ["kind", "value"], sums=["rows", "valued"])

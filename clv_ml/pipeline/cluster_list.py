@@ -46,9 +46,9 @@ class ClusterScores:
     Attributes
     ----------
     scores
-        One row a customer: what ``scores.parquet`` holds.
+        One row a customer: what ``scores.parquet`` holds. Computed when it is written or counted, each time.
     listed
-        The list, in its order: what ``risk_list.parquet`` holds, and in the same columns.
+        The list, in its order: what ``risk_list.parquet`` holds, in the same columns. Computed each time, too.
     choice
         Whom to contact: the capacity curve, and how many.
     customers, rows
@@ -178,8 +178,8 @@ def _described(engine: Engine, ordered: Ordered, work: Work, *, compared: bool) 
     nobody = on_workers.list_rows(_empty(engine, ordered.rows), work, explained=explained, compared=compared)
     kinds = on_workers.list_kinds(nobody)
     tell = functools.partial(on_workers.described, work=work, explained=explained, compared=compared, kinds=kinds)
-    listed = engine.materialise(mapped(ordered.rows, tell, kinds))
-    return listed.repartitionByRange("rank").sortWithinPartitions("rank")
+    # the workers are sent the rows in order, and what they tell stays in it
+    return mapped(ordered.rows.repartitionByRange(PLACE).sortWithinPartitions(PLACE), tell, kinds)
 
 
 def _published(everybody: DataFrame, config: Config) -> DataFrame:

@@ -25,16 +25,6 @@ from clv_ml.pipeline.cluster_list import ClusterScores, score_frames
 from clv_ml.pipeline.listing import list_context
 
 SECRET = "between us"
-RISK: dict[str, Any] = {
-    "capacity": 60,
-    "list_share": 0.5,
-    "control": {"share": 0.2},
-    "economics": {"offer_cost": 2.0, "contact_cost": 0.5},
-    "segments": [
-        {"when": {"value_tier": "high"}, "save_rate": 0.35},
-        {"when": {"risk_band": ["low", "medium"]}, "take_up": 0.5},
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -47,11 +37,12 @@ class Case:
     as_of: dt.date
     details: pd.DataFrame | None = None
     previous: pd.DataFrame | None = None
+    version: str = "v1"
 
     @property
     def bundle(self) -> Bundle:
         """The models, as a training leaves them."""
-        return Bundle(self.models, {"name": "shop"}, "v1")
+        return Bundle(self.models, {"name": "shop"}, self.version)
 
 
 @dataclass(frozen=True)
@@ -94,11 +85,11 @@ def on_one_machine(case: Case) -> Result:
     return Result(listed.table, everybody, chosen.curve, {"best": chosen.best_n, "chosen": chosen.chosen_n})
 
 
-def on_spark(engine: SparkEngine, case: Case, *, parts: int | None = None) -> Result:
-    """Score and list on Spark, and collect what came out: only a test does that."""
+def scored_on(engine: SparkEngine, case: Case, *, parts: int | None = None) -> ClusterScores:
+    """Score and list on Spark."""
     with engine.active():
         customers = engine.from_pandas(case.customers.reset_index())
-        found = score_frames(
+        return score_frames(
             engine,
             customers if parts is None else customers.repartition(parts),
             case.bundle,
@@ -109,14 +100,14 @@ def on_spark(engine: SparkEngine, case: Case, *, parts: int | None = None) -> Re
             previous=None if case.previous is None else engine.from_pandas(case.previous),
             secret=SECRET,
         )
-        return collected(engine, found)
 
 
 def collected(engine: SparkEngine, found: ClusterScores) -> Result:
-    """Collect scores and list."""
+    """Collect scores and list: only a test does that."""
     facts = {"best": found.choice.best_n, "chosen": found.choice.chosen_n}
-    scores = engine.to_pandas(found.scores).sort_values("customer_id", ignore_index=True)
-    listed = engine.to_pandas(found.listed)
+    with engine.active():
+        scores = engine.to_pandas(found.scores).sort_values("customer_id", ignore_index=True)
+        listed = engine.to_pandas(found.listed)
     assert (len(scores), len(listed)) == (found.customers, found.rows)
     return Result(listed, scores, found.choice.curve, facts)
 
