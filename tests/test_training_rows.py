@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from order_reference import START, Order, outcomes_of, purchase_days, transactions_of
 
 from clv_ml.config import ChurnConfig
-from clv_ml.engine import Engine
+from clv_ml.engine import DataFrame, Engine
 from clv_ml.errors import ConfigError, NotConvergedError
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.training_rows import (
@@ -195,3 +195,27 @@ def test_the_purchase_model_of_a_row_is_fitted_at_its_own_cutoff(engine: Engine,
         found = rows[rows["cutoff"] == day].set_index("customer_id")
         names = list(MODEL_FEATURES)
         pd.testing.assert_frame_equal(found[names], expected[names], check_exact=True)
+
+
+def test_of_many_customers_a_sample_is_learnt_from_the_same_at_every_cutoff(
+    engine: Engine, sample_totals: DataFrame
+) -> None:
+    cutoff, first = dt.date(1997, 12, 31), dt.date(1997, 1, 1)
+    lines: list[str] = []
+
+    def rows_of(totals: DataFrame, most: int) -> pd.DataFrame:
+        config = ChurnConfig(horizons_days=(90,), snapshot_every_days=90, max_snapshots=2, max_training_rows=most)
+        return training_snapshots(engine, Tables(totals), cutoff, first, config, Flat, progress=lines.append)
+
+    everybody, some = rows_of(sample_totals, 100_000), rows_of(sample_totals, 1000)
+    assert everybody.attrs["sampled"] == ""
+    assert some.attrs["sampled"] in lines[2]
+    assert some.attrs["sampled"].startswith("training rows: of 21.2% of the customers")
+    # 1,000 rows at most, but for chance and for those not known yet at the first cutoff
+    assert 700 < len(some) <= 1100
+    drawn = everybody[everybody["customer_id"].isin(set(some["customer_id"]))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, drawn)
+    reversed_totals = engine.from_pandas(engine.to_pandas(sample_totals)[::-1])
+    pd.testing.assert_frame_equal(rows_of(reversed_totals, 1000), some)
+    main = "churned_90"
+    assert abs(some[main].mean() - everybody[main].mean()) < 0.04

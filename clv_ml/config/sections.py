@@ -102,6 +102,9 @@ class ChurnConfig(Section):
     """Days between the past cutoffs that training looks back from."""
     max_snapshots: Annotated[int, Field(ge=1, le=200)] = 12
     """How many past cutoffs at most."""
+    max_training_rows: Annotated[int, Field(ge=1000)] = 3_000_000
+    """Training rows (customers times past cutoffs) at most, about; of more a sample of the customers is learnt from.
+    Three million rows of 60 features take about 3 GB."""
     min_rows_per_class: Annotated[int, Field(ge=1)] = 100
     """With fewer churned or fewer kept training rows, scores come from BG/NBD."""
     label: Literal["horizon", "own_gap"] = "horizon"

@@ -43,7 +43,7 @@ class FittedModels:
     purchase_scores
         Holdout log-likelihood a customer of each purchase model that was tried, by kind.
     alarms
-        Features that could not be trusted, in words, and what became of them.
+        Features that could not be trusted, in words, and what became of them; and a sample of the training rows.
     engagement
         What the engagement score is measured against; None where there are no events.
     prospect_rates
@@ -104,6 +104,7 @@ def fit_with_rows(
     spend = SpendModel().fit(customers)
     require_finite_mean(spend, cutoff)
     snapshots = training_snapshots(engine, tables, cutoff, first_day, config.churn, model, progress=progress)
+    sampled = str(snapshots.attrs["sampled"])
     snapshots, treated = without_treated(snapshots, tables.treatment, config.churn.main_horizon_days)
     if treated.words():
         progress(f"{cutoff}: {treated.words()}")
@@ -116,7 +117,10 @@ def fit_with_rows(
         churn=churn,
         churn_note=note,
         purchase_scores={str(name): float(score) for name, score in scores.items()},
-        alarms=tuple(f"{alarm.feature}: {alarm.detail} ({alarm.action})" for alarm in alarms),
+        alarms=(
+            *(f"{alarm.feature}: {alarm.detail} ({alarm.action})" for alarm in alarms),
+            *((sampled,) if sampled else ()),
+        ),
         engagement=_engagement_reference(engine, tables, cutoff, config),
         prospect_rates=_prospect_rates(snapshots, config.churn.horizons_days),
         treated=treated,

@@ -12,6 +12,7 @@ from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ConfigError, NotConvergedError
 from clv_ml.models.folds import past_cutoffs
 from clv_ml.models.purchases import PurchaseModel
+from clv_ml.models.sampled_rows import sample
 from clv_ml.snapshot.labels import outcomes, own_gap_horizons
 from clv_ml.snapshot.population import population
 from clv_ml.snapshot.tables import Tables, starts
@@ -132,7 +133,8 @@ def training_snapshots(
     -------
     pandas.DataFrame
         One row a customer and past cutoff: customer_id, cutoff, the features (those of the purchase model from a fit
-        at that same past cutoff), purchases_H, spend_H, churned_H.
+        at that same past cutoff), purchases_H, spend_H, churned_H. Of some customers only where there would be more
+        than `config.max_training_rows`; ``attrs["sampled"]`` says so in words, empty where all are there.
     """
     days = past_cutoffs(
         cutoff,
@@ -141,6 +143,10 @@ def training_snapshots(
         every_days=config.snapshot_every_days,
         at_most=config.max_snapshots,
     )
+    sampled = sample(engine, tables, days, most_rows=config.max_training_rows)
+    tables = sampled.tables
+    if sampled.words():
+        progress(f"{cutoff}: {sampled.words()}")
     parts = []
     for position, day in enumerate(days, start=1):
         progress(f"{cutoff}: looking back from {day} ({position} of {len(days)})")
@@ -153,7 +159,9 @@ def training_snapshots(
             featured = customers.assign(**dict.fromkeys(MODEL_FEATURES, float("nan")))
         happened = population_outcomes(engine, tables, day, config)
         parts.append(featured.join(happened).reset_index().assign(cutoff=day))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    rows.attrs["sampled"] = sampled.words()
+    return rows
 
 
 def _known(tables: Tables, cutoff: dt.date) -> DataFrame:
