@@ -56,3 +56,8 @@ def test_there_is_no_map_of_a_dimension_that_is_not_there() -> None:
 def test_the_rows_of_the_table_may_come_in_any_order() -> None:
     table = retention()
     assert lines(table.sample(frac=1.0, random_state=3)) == lines(table)
+
+
+def test_a_small_cohort_is_marked() -> None:
+    table = retention().assign(small=lambda rows: rows["cohort"] == "1997-02")
+    assert [row[0][0] for row in lines(table)] == ["Jan 1997", "Feb 1997 (small)"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from clv_ml.language import Words
 from clv_ml.reports.cohorts_cells import Cell, Head, Shown, share_text
-from clv_ml.reports.cohorts_names import MONTH, cohort_name
+from clv_ml.reports.cohorts_names import MONTH, cohort_name, marked_name
 
 OPEN = "…"
 _SHADES = 7
@@ -41,10 +41,11 @@ def heat_map(retention: pd.DataFrame, w: Words, *, dimension: str = MONTH) -> Sh
     heads = [Head(w.say("Cohort")), Head(w.say("Customers"), "num")]
     heads += [Head(w.number(age, 0)) for age in ages]
     lines = []
+    no = pd.Series([False])
     for cohort, own in rows.groupby("cohort", sort=True):
         by_age = own.set_index("age_period")
         line = [
-            Cell(cohort_name(dimension, cohort, w)),
+            Cell(marked_name(cohort_name(dimension, cohort, w), w, small=bool(own.get("small", no).iloc[0]))),
             Cell(w.number(own["customers"].iloc[0], 0), "size"),
         ]
         for age in ages:

@@ -65,6 +65,11 @@ def cohort_name(dimension: object, cohort: object, w: Words) -> str:
     return known.get(plain(cohort)) or w.text(plain(cohort))
 
 
+def marked_name(name: str, w: Words, *, small: bool) -> str:
+    """Return the name of a cohort, marked where it is small."""
+    return w.say("{cohort} (small)", cohort=name) if small else name
+
+
 def scenario_name(row: Mapping[str, object], w: Words) -> str:
     """Return what a scenario is called: those that come with the package in words, others by their own name."""
     name = plain(row.get("scenario"))

@@ -94,7 +94,9 @@ def predicted_section(facts: CohortFacts, w: Words) -> Section:
             "The value that the model expects of a customer of each cohort, with the range that holds the truth "
             "nineteen times of twenty if the model is right, and what customers brought where the time is over."
         ),
-        trap=w.say("A cohort without a dot is not over yet: nothing has gone wrong with it."),
+        trap=w.say(
+            "A cohort without a dot is not over yet: nothing has gone wrong with it. Small cohorts are in the table only."
+        ),
         lines=[hits] if len(judged) else [],
         pictures=pictures,
         more=facts.shown("predicted", names, w, caption=w.say("Expected and actual value per customer")),
@@ -106,7 +108,10 @@ def _forecasts(rows: pd.DataFrame, facts: CohortFacts, w: Words) -> list[Drawing
     """Draw one forecast by its first dimensions; those with a single cohort tell nothing of differences."""
     pictures = []
     for name in [name for name in _dimensions(rows) if name != ALL][:_MOST_DIMENSIONS]:
-        drawn = rows[rows["dimension"] == name].tail(_MOST_DRAWN)
+        # the range of a few customers would be wider than all others together
+        drawn = rows[(rows["dimension"] == name) & ~rows["small"].astype(bool)].tail(_MOST_DRAWN)
+        if drawn.empty:
+            continue
         title = w.say(
             "Expected of a customer from {start} to {end}, by {dimension}",
             start=w.date(drawn["made_on"].iloc[0]),
