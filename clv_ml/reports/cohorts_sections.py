@@ -95,7 +95,8 @@ def predicted_section(facts: CohortFacts, w: Words) -> Section:
             "nineteen times of twenty if the model is right, and what customers brought where the time is over."
         ),
         trap=w.say(
-            "A cohort without a dot is not over yet: nothing has gone wrong with it. Small cohorts are in the table only."
+            "A cohort without a dot is not over yet: nothing has gone wrong with it. Small cohorts are in the table "
+            "only."
         ),
         lines=[hits] if len(judged) else [],
         pictures=pictures,
