@@ -127,9 +127,7 @@ def frames_of(
         If a customer has two rows for one day, or two rows among the people.
     """
     value, cohorts = value or ValueConfig(), cohorts or CohortsConfig()
-    days = _ordered(purchase_days, as_of)
-    ids = pd.Index(days["customer_id"].drop_duplicates(), name="customer_id")
-    days.insert(0, "person", ids.get_indexer(days["customer_id"]).astype(np.int64))
+    days, ids = _ordered(purchase_days, as_of)
     days["cost_cents"] = _costs(days, value.margin)
     days["profit"] = (days["cents"] - days["cost_cents"]) / 100.0 - value.cost_per_order
     members = _summarised(days, ids)
@@ -167,6 +165,7 @@ def frames_of(
 
 
 _EPOCH = dt.date(1970, 1, 1)
+_MOST_DAYS = 10_000_000  # more than days from year 1 to 9999
 _DAY_COLUMNS = ["person", "customer_id", "day", "cents", "spend", "orders", "profit", "cost_cents"]
 
 
@@ -180,21 +179,32 @@ def whole_days(moments: pd.Series) -> Ints:
     return moments.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
-def _ordered(purchase_days: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def _ordered(purchase_days: pd.DataFrame, as_of: dt.date) -> tuple[pd.DataFrame, pd.Index]:
+    """Return the purchase days by customer and day, with the position of the customer, and the customers in order."""
     absent = [name for name in ("customer_id", "day", "orders") if name not in purchase_days]
     if absent or not {"spend", "cents"} & set(purchase_days):
         raise missing_columns("purchase_days", absent or ["spend"], purchase_days.columns, "One row is a purchase day.")
     days = purchase_days.assign(day=pd.to_datetime(purchase_days["day"]))
-    days = days[days["day"] <= pd.Timestamp(as_of)].sort_values(["customer_id", "day"], ignore_index=True)
+    days = days[days["day"] <= pd.Timestamp(as_of)]
     if days.empty:
         raise ConfigError(f"{as_of} is before the first purchase in the data")
-    twice = days.duplicated(["customer_id", "day"])
-    if twice.any():
-        row = days[twice].iloc[0]
+    # numbers are sorted many times faster than names
+    code, names = pd.factorize(days["customer_id"])
+    order = np.argsort(np.asarray(names, dtype=object), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    key = place[code] * _MOST_DAYS + whole_days(days["day"]) + _MOST_DAYS // 2
+    sorting = np.argsort(key, kind="stable")
+    twice = np.flatnonzero(np.diff(key[sorting]) == 0)
+    if len(twice):
+        row = days.iloc[sorting[twice[0]]]
         raise DataError(f"purchase_days: {row['customer_id']!r} has two rows for {row['day']:%Y-%m-%d}; give one a day")
+    days = days.iloc[sorting].reset_index(drop=True)
+    days.insert(0, "person", place[code][sorting])
     if "cents" not in days:
         days["cents"] = np.rint(100.0 * days["spend"].to_numpy(float)).astype(np.int64)
-    return days.assign(spend=days["cents"] / 100.0, orders=days["orders"].astype(np.int64))
+    days = days.assign(spend=days["cents"] / 100.0, orders=days["orders"].astype(np.int64))
+    return days, pd.Index(names[order], name="customer_id")
 
 
 def _costs(days: pd.DataFrame, margin: float) -> pd.Series[float]:

@@ -60,11 +60,15 @@ def churn_within(
     tuple
         At risk (int64) and share lost, each of shape (n_cohorts,).
     """
-    found = departures.at(day_number(day), within=within, ahead=ahead)
-    if found is None:
-        return np.zeros(len(group.names), dtype=np.int64), np.full(len(group.names), np.nan)
-    person, lost = found
+    return lost_share(departures.at(day_number(day), within=within, ahead=ahead), group)
+
+
+def lost_share(found: tuple[Ints, Bools] | None, group: Grouped) -> tuple[Ints, Floats]:
+    """Return the customers at risk of each cohort, and the share of them that was lost, from :meth:`Departures.at`."""
     width = len(group.names)
+    if found is None:
+        return np.zeros(width, dtype=np.int64), np.full(width, np.nan)
+    person, lost = found
     start = np.bincount(group.number[person], minlength=width).astype(np.int64)
     gone = np.bincount(group.number[person[lost]], minlength=width)
     return start, np.where(start > 0, gone / np.maximum(start, 1), np.nan)

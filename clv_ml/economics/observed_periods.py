@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from clv_ml.economics.customers import CohortFrames, Ints
+from clv_ml.economics.customers import CohortFrames, Ints, day_number
 from clv_ml.economics.observed import ELIGIBLE_DAYS, ratio
-from clv_ml.economics.observed_churn import Bools, Departures, churn_within
+from clv_ml.economics.observed_churn import Bools, Departures, lost_share
 from clv_ml.economics.retention_counts import Floats, Grouped, grouped, long_form
 
 
@@ -45,10 +45,12 @@ def observed_periods(
     """
     months = _Months(frames)
     departures = Departures(frames)
-    parts = []
-    for name in frames.every_dimension:
-        group = grouped(frames, name)
-        parts.append(_periods(frames, months, departures, group, horizons_days, eligible_days))
+    parts: list[pd.DataFrame] = []
+    groups = [grouped(frames, name) for name in frames.every_dimension]
+    churn = [_churn(departures, groups, months, horizon, eligible_days) for horizon in horizons_days]
+    for position, group in enumerate(groups):
+        lost = {f"churn_{horizon}d": found[position] for horizon, found in zip(horizons_days, churn, strict=True)}
+        parts.append(_periods(frames, months, group, lost))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -81,14 +83,19 @@ def _month_number(moments: pd.Series) -> Ints:
     return moments.to_numpy().astype("datetime64[M]").astype(np.int64)
 
 
-def _periods(
-    frames: CohortFrames,
-    months: _Months,
-    departures: Departures,
-    group: Grouped,
-    horizons_days: Sequence[int],
-    eligible_days: int,
-) -> pd.DataFrame:
+def _churn(
+    departures: Departures, groups: Sequence[Grouped], months: _Months, horizon: int, eligible_days: int
+) -> list[Floats]:
+    """Return the share lost within a horizon after each month, by dimension: shape (n_cohorts, n_months) each."""
+    columns: list[list[Floats]] = [[] for _ in groups]
+    for day in months.last_day:
+        found = departures.at(day_number(day), within=eligible_days, ahead=horizon)
+        for column, group in zip(columns, groups, strict=True):
+            column.append(lost_share(found, group)[1])
+    return [np.column_stack(column) for column in columns]
+
+
+def _periods(frames: CohortFrames, months: _Months, group: Grouped, lost: dict[str, Floats]) -> pd.DataFrame:
     days, width = frames.purchase_days, len(months.names)
 
     def summed(name: str) -> Floats:
@@ -121,10 +128,8 @@ def _periods(
         "start_customers": start.astype(np.int64),
         "kept": kept.astype(np.int64),
         "churn_rate": np.where(both, ratio(start - kept, start), np.nan),
+        **lost,
     }
-    for horizon in horizons_days:
-        lost = [churn_within(departures, group, day, within=eligible_days, ahead=horizon)[1] for day in months.last_day]
-        tables[f"churn_{horizon}d"] = np.column_stack(lost)
     table = long_form(group, there > 0, "period", months.names, **tables)
     position = np.nonzero(there > 0)
     table["customers"] = there[position].astype(np.int64)

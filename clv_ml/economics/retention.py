@@ -30,13 +30,12 @@ def retention(frames: CohortFrames) -> pd.DataFrame:
     customers who came lately are left out of later ages. Retention is of purchases: who pauses is not lost, and the
     rate may rise again. One-time buyers are in every denominator.
     """
+    bought = _bought(frames)
     parts = []
     for dimension in frames.every_dimension:
         group = grouped(frames, dimension)
         ages, begun, observed = _watched(frames, group)
-        person, age_period = _over(frames)
-        seen = np.unique(np.column_stack([person, age_period]), axis=0)
-        active = group.table(seen[:, 0], seen[:, 1], len(ages))
+        active = group.table(*bought, len(ages))
         complete = group.complete(observed)
         rate = _shares(active, observed, complete)
         counts = {"observed": observed.astype(np.int64), "active": active.astype(np.int64)}
@@ -62,15 +61,15 @@ def cumulative(frames: CohortFrames) -> pd.DataFrame:
     37(2), doi:10.1080/00401706.1995.10484300, equation 2.3). It holds where customers who came lately are like those
     before. A refund lowers the purchase day it is charged to, so that a curve may be lower next month.
     """
-    days = frames.purchase_days
+    over = _is_over(frames)
+    person, age_period = frames.person[over], (frames.age // AGE_DAYS)[over]
+    amounts = [frames.purchase_days[name].to_numpy()[over] for name in ("cents", "profit")]
     parts = []
     for dimension in frames.every_dimension:
         group = grouped(frames, dimension)
         ages, begun, observed = _watched(frames, group)
         complete = np.logical_and.accumulate(group.complete(observed), axis=1)
-        person, age_period = _over(frames)
-        over = _is_over(frames)
-        sums = [group.table(person, age_period, len(ages), days[name].to_numpy()[over]) for name in ("cents", "profit")]
+        sums = [group.table(person, age_period, len(ages), amount) for amount in amounts]
         revenue, profit = (_mean_cumulative(found, observed, group.customers[:, None]) for found in sums)
         parts.append(
             long_form(
@@ -162,9 +161,13 @@ def _is_over(frames: CohortFrames) -> NDArray[np.bool_]:
     return found
 
 
-def _over(frames: CohortFrames) -> tuple[Ints, Ints]:
+def _bought(frames: CohortFrames) -> tuple[Ints, Ints]:
+    """Return who bought in which age period, once each; only periods that are over for the customer."""
     over = _is_over(frames)
-    return frames.person[over], (frames.age // AGE_DAYS)[over]
+    age_period = (frames.age // AGE_DAYS)[over]
+    width = int(age_period.max()) + 1 if len(age_period) else 1
+    seen = np.unique(frames.person[over] * width + age_period)
+    return seen // width, seen % width
 
 
 def _shares(part: Floats, whole: Floats, complete: NDArray[np.bool_]) -> Floats:
