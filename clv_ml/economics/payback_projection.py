@@ -22,6 +22,7 @@ from clv_ml.models.paths import expected_purchases_within, simulated_purchases
 Floats = NDArray[np.float64]
 
 N_FUTURES = 200
+_STEP = 10_000
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,16 @@ def _simulated(
     rng = np.random.default_rng([seed, 2])
     sums = FutureSums.empty(len(groups.keys), ahead.periods, ahead.n_futures)
     days = np.maximum(ahead.last_age - ahead.age, 0.0)
+    still, over = np.flatnonzero(days > 0), np.flatnonzero(days == 0)
+    # whoever is past all the ages looked at has no future here: most customers of an old shop
+    for first in range(0, len(over), _STEP):
+        who = over[first : first + _STEP]
+        sums.add(who, None, history, cost, keeping, groups, rng)
     for part in simulated_purchases(
-        models.purchases, models.spend, bought, days=days, n_futures=ahead.n_futures, seed=seed
+        models.purchases, models.spend, bought.iloc[still], days=days[still], n_futures=ahead.n_futures, seed=seed
     ):
-        sums.add(part.customers, future_of(part, ahead), history, cost, keeping, groups, rng)
+        who = still[part.customers]
+        sums.add(who, future_of(part, ahead.age[who], ahead), history, cost, keeping, groups, rng)
     return sums
 
 

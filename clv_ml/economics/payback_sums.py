@@ -58,14 +58,20 @@ class Future:
     within: Floats
 
 
-def future_of(part: Part, ahead: Ahead) -> Future:
-    """Sum the simulated purchases of a part of the customers up, by the age at which they come."""
+def future_of(part: Part, age: NDArray[np.int64], ahead: Ahead) -> Future:
+    """Sum the simulated purchases of a part of the customers up, by the age at which they come.
+
+    Parameters
+    ----------
+    age
+        Of the customers of the part, in days.
+    """
     n = part.customers.stop - part.customers.start
     by_age, within = np.zeros((n, ahead.periods, ahead.n_futures)), np.zeros((n, ahead.n_futures))
     for some in part.rounds:
         customer, future = some.cell // ahead.n_futures, some.cell % ahead.n_futures
         # the cutoff is over: a moment in the first day after it is one day later
-        then = ahead.age[part.customers][customer] + np.ceil(some.day)
+        then = age[customer] + np.ceil(some.day)
         earned = some.amount * ahead.value.margin - ahead.value.cost_per_order
         period = (then // AGE_DAYS).astype(np.intp)
         there, early = period < ahead.periods, then < ahead.days
@@ -93,24 +99,27 @@ class FutureSums:
 
     def add(
         self,
-        part: slice,
-        future: Future,
+        who: NDArray[np.intp],
+        future: Future | None,
         history: History,
         cost: Floats,
         keeping: Floats,
         groups: CohortGroups,
         rng: np.random.Generator,
     ) -> None:
-        """Add a part of the customers."""
-        wide = future.by_age.shape
-        paid = reached(history.by_age[part][:, :, None] + future.by_age - keeping[:, None], cost[part])
-        for total, values in ((self.future, future.by_age), (self.paid, paid)):
-            total += groups.summed(values.reshape(wide[0], -1), part).reshape(total.shape)
+        """Add some customers, given by position; those without a future are the same in each."""
         # Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338): customers as a sample of those to come
-        weights = rng.exponential(size=future.within.shape)
-        self.weights[:] += groups.summed(weights, part)
-        self.weighted_past[:] += groups.summed(weights * history.within[part][:, None], part)
-        self.weighted_future[:] += groups.summed(weights * future.within, part)
+        weights = rng.exponential(size=(len(who), self.weights.shape[1]))
+        self.weights[:] += groups.summed(weights, who)
+        self.weighted_past[:] += groups.summed(weights * history.within[who][:, None], who)
+        profit = history.by_age[who] - keeping
+        if future is None:
+            self.paid[:] += groups.summed(reached(profit, cost[who]), who)[:, :, None]
+            return
+        self.weighted_future[:] += groups.summed(weights * future.within, who)
+        paid = reached(profit[:, :, None] + future.by_age, cost[who])
+        for total, values in ((self.future, future.by_age), (self.paid, paid)):
+            total += groups.summed(values.reshape(len(who), -1), who).reshape(total.shape)
 
 
 def reached(profit: Floats, cost: Floats) -> Floats:

@@ -43,8 +43,8 @@ class CohortGroups:
         """Customers of each cohort, shape (n_cohorts,)."""
         return self.keys["customers"].to_numpy(np.float64)
 
-    def summed(self, values: Floats, part: slice = slice(None)) -> Floats:
-        """Sum values of customers, shape (n,) or (n, k), over each cohort."""
+    def summed(self, values: Floats, part: slice | NDArray[np.intp] = slice(None)) -> Floats:
+        """Sum values of customers, shape (n,) or (n, k), over each cohort; of those at some positions, if given."""
         return np.asarray(self.matrix[:, part] @ values)
 
     def smallest(self, values: Floats) -> Floats:
