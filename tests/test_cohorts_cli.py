@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from cohort_runs import DAY, sample_report
 from typer.testing import CliRunner, Result
 
 from clv_ml.cli import app
@@ -29,6 +30,25 @@ def config(tmp_path: Path) -> str:
         f"tracking: {{store: {tmp_path / 'models'}}}\noutput: {{dir: {tmp_path / 'output'}}}\n"
     )
     return str(path)
+
+
+def test_the_headline_and_where_the_page_is_are_told_also_of_a_report_that_is_there(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    settings, made = sample_report(tmp_path_factory.getbasetemp())
+    path = tmp_path / "sample.yaml"
+    path.write_text(
+        "name: sample\ntransactions: {sources: [{dataset: cdnow_sample}]}\nvalue: {margin: 0.30}\n"
+        "cohorts: {acquisition_costs: [{per_customer: 8.0}]}\n"
+        f"tracking: {{store: {settings.tracking.store}}}\noutput: {{dir: {settings.output.dir}}}\n"
+    )
+    result = run("--config", str(path), "--as-of", str(DAY))
+    assert result.exit_code == 0
+    assert "cohorts as of 1998-06-30 (already complete, nothing computed again)" in result.stdout
+    assert "Customers: 2,357 (unchanged), who have ever bought" in result.stdout
+    assert "alert: all customers: a customer brought" in result.stdout
+    assert "note: no champion of sample yet" in result.stdout
+    assert f"page:     {made.folder / 'cohorts.html'}" in result.stdout
 
 
 def test_a_day_that_is_no_day_is_a_usage_error(config: str) -> None:

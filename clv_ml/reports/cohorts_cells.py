@@ -141,7 +141,7 @@ def _writers(w: Words, currency: str) -> dict[str, Callable[[object], str]]:
         "points": lambda value: signed(value, w, lambda size: w.say("{number} points", number=w.number(100 * size, 1))),
         "count": lambda value: w.number(value, 0),
         "number": lambda value: w.number(value),
-        "ratio": lambda value: ratio_text(value, w),
+        "ratio": lambda value: w.number(value, 1),
         "days": w.days,
         "month": lambda value: month_name(value, w),
         "day": w.date,

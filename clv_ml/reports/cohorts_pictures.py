@@ -168,7 +168,7 @@ def bars_figure(values: Sequence[float], names: Sequence[str], w: Words, *, curr
         bar.set_edgecolor(PAPER)
     ax.bar_label(bars, labels=[label(text, w) for text in texts], padding=4, fontsize=9.5, color=INK)
     ax.axvline(0, color=MUTED, linewidth=1)
-    ax.margins(x=0.22)
+    ax.margins(x=0.3)
     _named_rows(ax, place, names, w)
     _money_axis(ax, w, currency)
     said = [w.say("{cohort}: {amount}", cohort=name, amount=text) for name, text in zip(names, texts, strict=True)]
