@@ -15,10 +15,12 @@ from clv_ml.data.events import check_events
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import canonical, with_provenance
 from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
+from clv_ml.errors import DataError
 from clv_ml.snapshot.features import purchase_features
 from clv_ml.snapshot.labels import outcomes, own_gap_horizons
 from clv_ml.snapshot.population import population
 from clv_ml.snapshot.rfm import rfm
+from clv_ml.snapshot.spark_tables import tables_of_frames
 from clv_ml.snapshot.tables import Tables, starts
 from clv_ml.snapshot.window import Window, day_totals
 from spark.parity import assert_same, both
@@ -147,9 +149,23 @@ def test_the_customers_of_cdnow_are_the_same(cdnow: Pair, summary: Any) -> None:
     assert cdnow.compare(summed).num_rows == 2357
 
 
-def test_a_cutoff_before_everything_gives_a_table_without_rows(pair: Pair) -> None:
-    nobody = pair.compare(lambda engine, tables: population(engine, tables, dt.date(1990, 1, 1)))
-    assert nobody.num_rows == 0
+def test_frames_of_a_session_give_the_tables_that_files_would(pair: Pair, spark: SparkEngine) -> None:
+    one = "2023-05-01 10:00:00"
+    session = spark.session
+    orders = session.createDataFrame([("a", one, "5.00"), ("b", one, "7.50")], ["customer_id", "timestamp", "amount"])
+    events = session.createDataFrame([("c", one, "visit")], ["customer_id", "timestamp", "event_type"])
+    people = session.createDataFrame([("a", "free", 3.5)], ["customer_id", "plan", "age"])
+    day = dt.date(2023, 5, 2)
+    with spark.active():
+        tables = tables_of_frames(
+            spark, orders, events=events, customers=people, signals=SIGNALS, categories=["plan"], numbers=["age"]
+        )
+        found = population(spark, tables, day).select("customer_id", "frequency", "plan", "age", "active_days_last_7d")
+        rows = {row.pop("customer_id"): row for row in spark.to_arrow(found).to_pylist()}
+        with pytest.raises(DataError, match=r"customers: .*missing_customer_id: 1"):
+            tables_of_frames(spark, orders, customers=session.createDataFrame([("", "x")], ["customer_id", "plan"]))
+    assert rows["a"] == {"frequency": 0, "plan": "free", "age": 3.5, "active_days_last_7d": 0}
+    assert rows["c"] == {"frequency": None, "plan": None, "age": None, "active_days_last_7d": 1}
 
 
 def test_columns_mean_those_of_the_engine_in_use(engine: Engine, spark: SparkEngine) -> None:
