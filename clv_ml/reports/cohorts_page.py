@@ -103,7 +103,7 @@ def _part(facts: CohortFacts, w: Words) -> Part:
     return Part(
         w=w,
         title=title,
-        document=f"{title}, {day}",
+        document=f"{title}, {w.text(facts.name)}, {day}",
         as_of=day,
         compared="" if before is None else w.say("changes since {date}", date=w.date(before)),
         skip=w.say("Skip to the report"),
