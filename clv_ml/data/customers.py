@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from clv_ml.config import CustomersConfig
 from clv_ml.data.contract import CUSTOMER_FAULTS
 from clv_ml.data.delivered import DUPLICATE, deliveries
-from clv_ml.data.parting import all_came_in, brought_back, left_over, plainly_fine, rows_by_file
+from clv_ml.data.parting import brought_back, left_over, plainly_fine, rows_by_file
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, read_files, settle
 from clv_ml.data.rules import rule_reasons
-from clv_ml.data.schema import TRACES, traces
+from clv_ml.data.schema import EVIDENCE, TRACES, traces
 from clv_ml.data.values import identity, moment, number, or_null
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
 
@@ -82,7 +82,9 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     counted = fine.groupBy("customer_id").agg(f.count(f.lit(1)).alias("rows"))
     several = engine.materialise(counted.filter(f.col("rows") > 1).select("customer_id"))
     suspects = several if engine.row_count(several) else None
-    looked_at = left_over(engine, marked, suspects, all_fine=all_came_in(engine, fine, came_in))
+    told = ("source_file", "source_line", "reason", "customer_id", *texts, *EVIDENCE)
+    rows_in = sum(came_in.values())
+    looked_at = left_over(engine, fine, lambda: marked, rows_in=rows_in, columns=told, suspects=suspects)
     if suspects is not None:
         looked_at = engine.materialise(_mark_repeated(looked_at, texts))
     return settle(

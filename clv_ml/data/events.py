@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from clv_ml.config import EventsConfig, EventSourceConfig, ValueRule
 from clv_ml.data.contract import EVENT_FAULTS
 from clv_ml.data.delivered import DUPLICATE, deliveries
-from clv_ml.data.parting import all_came_in, left_over, plainly_fine, rows_by_file
+from clv_ml.data.parting import left_over, plainly_fine, rows_by_file
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, moment_rules, read_files, settle
 from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVENT_COLUMNS, EVIDENCE, MEASURE, TRACES, traces
@@ -65,20 +65,16 @@ def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()
     came_in = rows_by_file(engine, raw)
     parsed = _parsed(raw)
     typed = is_number(kinds_of(raw)["value"])
-    brief, exact = (parsed.withColumn("reason", _reason(rules, brief=brief, typed=typed)) for brief in (True, False))
+    brief = parsed.withColumn("reason", _reason(rules, brief=True, typed=typed))
     fine = plainly_fine(engine, brief, EVENT_COLUMNS)
     texts = ("customer_id", "timestamp_text", "event_type", "value_text", "session_id", "surface")
-    aside = exact.select("source_file", "source_line", "reason", *texts, *EVIDENCE)
-    return settle(
-        engine,
-        fine,
-        left_over(engine, aside, None, all_fine=all_came_in(engine, fine, came_in)),
-        "events",
-        came_in=came_in,
-        columns=EVENT_COLUMNS,
-        texts=texts,
-        day="day",
-    )
+    told = ("source_file", "source_line", "reason", *texts, *EVIDENCE)
+
+    def mark() -> DataFrame:
+        return parsed.withColumn("reason", _reason(rules, brief=False, typed=typed)).select(*told)
+
+    aside = left_over(engine, fine, mark, rows_in=sum(came_in.values()), columns=told)
+    return settle(engine, fine, aside, "events", came_in=came_in, columns=EVENT_COLUMNS, texts=texts, day="day")
 
 
 def _parsed(raw: DataFrame) -> DataFrame:

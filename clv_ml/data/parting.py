@@ -6,7 +6,7 @@ Nearly all rows are fine, and need neither their texts nor their place kept. Wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clv_ml.engine import DataFrame, Engine, functions
@@ -19,17 +19,42 @@ def plainly_fine(engine: Engine, marked: DataFrame, columns: Sequence[str]) -> D
     return engine.materialise(marked.filter(f.col("reason").isNull()).select(*columns))
 
 
-def all_came_in(engine: Engine, fine: DataFrame, came_in: Mapping[str, int]) -> bool:
-    """Tell whether there are as many fine rows as came in."""
-    return engine.row_count(fine) == sum(came_in.values())
+def left_over(
+    engine: Engine,
+    fine: DataFrame,
+    mark: Callable[[], DataFrame],
+    *,
+    rows_in: int,
+    columns: Sequence[str],
+    suspects: DataFrame | None = None,
+) -> DataFrame:
+    """Compute the rows that are not fine, with their reason, and all rows of suspects.
 
+    Parameters
+    ----------
+    fine
+        Result of :func:`plainly_fine`.
+    mark
+        Gives all rows with their reason; asked only where something is left: to plan it takes longer than to run it.
+    rows_in
+        How many rows there are.
+    columns
+        Those that show a row.
+    suspects
+        customer_id, once each; None where there are none.
 
-def left_over(engine: Engine, marked: DataFrame, suspects: DataFrame | None, *, all_fine: bool) -> DataFrame:
-    """Compute the rows that have a reason, and all rows of suspects (customer_id, once each).
-
-    `all_fine`: whether no row has a reason, so that they need not be read for one.
+    Returns
+    -------
+    DataFrame
+        Materialised: the columns of `mark`; where nothing is left `columns`, and no row.
     """
     f = functions()
+    all_fine = engine.row_count(fine) == rows_in
+    if all_fine and suspects is None:
+        kinds = {"source_line": "bigint", "source_hash": "bigint"}
+        none = [f.lit(None).cast(kinds.get(name, "string")).alias(name) for name in columns]
+        return engine.materialise(fine.select(*none).limit(0))
+    marked = mark()
     suspicious = f.lit(False) if all_fine else f.col("reason").isNotNull()
     if suspects is None:
         return engine.materialise(marked.filter(suspicious))

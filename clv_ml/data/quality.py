@@ -14,7 +14,7 @@ from typing import Any
 from clv_ml.config import RowPolicy
 from clv_ml.data.contract import DECLARED, FAULTS, require_limits
 from clv_ml.data.currencies import converted, currency_rules, require_rates
-from clv_ml.data.parting import all_came_in, brought_back, left_over, plainly_fine, rows_by_file, tallied
+from clv_ml.data.parting import brought_back, left_over, plainly_fine, rows_by_file, tallied
 from clv_ml.data.records import first_reason, id_rules, moment_rules
 from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVIDENCE, REQUIRED, TRACES
@@ -106,13 +106,18 @@ def check_transactions(
     raw = raw if own is None else converted(raw, own, policy.exchange_rates)
     attributes = [name for name in raw.columns if name not in _INTERNAL]
     columns = ("customer_id", "timestamp", "day", "amount", *attributes)
-    brief, exact = (_row_reasons(policy, raw.columns, own, brief=brief) for brief in (True, False))
+    brief = _row_reasons(policy, raw.columns, own, brief=True)
+    exact = _row_reasons(policy, raw.columns, own, brief=False)
     raw = raw.withColumn("day", f.col("timestamp").cast("date"))
     fine = plainly_fine(engine, raw.withColumn("reason", brief), columns)
     suspects = find_suspects(engine, fine, policy)
     told = ("source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes)
-    marked = raw.withColumn("reason", exact).select(*told, "timestamp", "day", "amount", *EVIDENCE)
-    looked_at = left_over(engine, marked, suspects, all_fine=all_came_in(engine, fine, came_in))
+    shown = (*told, *EVIDENCE)
+
+    def mark() -> DataFrame:
+        return raw.withColumn("reason", exact).select(*shown, "timestamp", "day", "amount")
+
+    looked_at = left_over(engine, fine, mark, rows_in=sum(came_in.values()), columns=shown, suspects=suspects)
     if own is not None:
         require_rates(engine, looked_at, own)
     if suspects is not None:
@@ -128,7 +133,7 @@ def check_transactions(
         raise DataError(f"transactions: no valid row among {report.rows_in} ({found or 'the table is empty'})")
     if policy.refunds == "raise" and report.refund_rows:
         raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
-    return CheckedTransactions(valid, set_aside.select(*told, *EVIDENCE), report)
+    return CheckedTransactions(valid, set_aside.select(*shown), report)
 
 
 def enforce_limit(report: QualityReport, limits: RowPolicy) -> None:

@@ -48,6 +48,8 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
         canonical(functools.reduce(lambda left, right: left.unionByName(right), frames), start=a, end=b, timezone=zone)
         for ((a, b, zone), _), frames in alike.items()
     ]
+    if len(parts) == 1:
+        return parts[0]
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     aligned = [_with_columns(part, names) for part in parts]
     return functools.reduce(lambda left, right: left.unionByName(right), aligned)

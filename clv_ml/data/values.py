@@ -9,9 +9,11 @@ from clv_ml.engine import Column, DataFrame, functions, local_moment, parsed_num
 # what programs write where there is no id; "NA" among them, so it is asked of ids only (as a country it is Namibia)
 NO_ID = ("", "null", "nan", "none", "nil", "na", "n/a", "#n/a", "<na>", "nat", r"\n", "undefined", "(null)")
 # \z and no $, which engines take to stand before a last line end or not; \s differs between them too
-_NOTHING = rf"^({'|'.join(map(re.escape, NO_ID))})\z"
-_EDGE = r"[\t\n\f\r \x{00A0}\x{200B}\x{FEFF}]+"
-_WHOLE = r"^(0|[1-9]\d*)\.0\z"
+_EDGE = r"[\t\n\f\r \x{00A0}\x{200B}\x{FEFF}]"
+_NOTHING = rf"(?i)^{_EDGE}*({'|'.join(map(re.escape, NO_ID))}){_EDGE}*\z"
+_EDGES = rf"^{_EDGE}+|{_EDGE}+\z"
+_WHOLE = rf"^{_EDGE}*(0|[1-9]\d*)\.0{_EDGE}*\z"
+_EDGES_AND_POINT = rf"^{_EDGE}+|\.0{_EDGE}*\z"
 _TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _DATE = r"(1[7-9]|2[01])\d{2}[-/]\d{1,2}[-/]\d{1,2}"  # the years 1700 to 2199
 _LOCAL = rf"^{_DATE}({_TIME})?\z"
@@ -36,12 +38,11 @@ def identity(name: str, *, trimmed: bool = False) -> Column:
     f = functions()
     given = f.col(name).cast("string")
     found = f.trim(given) if trimmed else given
-    shown = f.regexp_replace(found, rf"^{_EDGE}|{_EDGE}\z", "")
-    whole = f.when(shown.rlike(_WHOLE), f.regexp_replace(shown, r"\.0\z", ""))
-    # a pattern, for the engine makes a join of a long list, before which it would read every row
-    read = f.when(~f.lower(shown).rlike(_NOTHING), f.coalesce(whole, shown))
-    # nearly all ids need nothing done, and patterns cost more than all the rest of reading
-    return f.when(given.rlike(PLAIN), given).otherwise(read)
+    whole = f.when(found.rlike(_WHOLE), f.regexp_replace(found, _EDGES_AND_POINT, ""))
+    read = whole.otherwise(f.regexp_replace(found, _EDGES, ""))
+    # nearly all ids need nothing done, and patterns cost more than all the rest of reading; of a long list of words the
+    # engine would make a join, before which every row is read
+    return f.when(given.rlike(PLAIN), given).when(~found.rlike(_NOTHING), read)
 
 
 def moment(name: str, kind: str = "string") -> Column:

@@ -119,7 +119,7 @@ def scan(data: Path, table: str, memory: str | None) -> dict[str, float]:
             columns = ", ".join(COLUMNS[table])
             connection.execute(f"CREATE OR REPLACE TABLE held AS SELECT {columns} FROM '{data}/{table}.parquet'")
             found = {"seconds": time.perf_counter() - clock, "processor": processor() - used}
-    return found
+    return {kind: max(seconds, 0.01) for kind, seconds in found.items()}  # the clock of the processor ticks so often
 
 
 def score(data: Path, output: Path, model: str, *, events: bool, memory: str | None) -> list[dict[str, Any]]:
@@ -139,7 +139,9 @@ def show(stages: list[dict[str, Any]], scans: dict[str, dict[str, float]]) -> No
         line = f"{stage['stage']:<32} {stage['rows'] or '':>11} {clock:>7.1f} s {used:>7.1f} s {peak:>6,.0f} MB"
         tables = [table for table in READS.get(stage["stage"], ()) if table in scans]
         if tables:
-            scanned, needed = (sum(scans[table][kind] for table in tables) for kind in ("seconds", "processor"))
+            scanned, needed = (
+                max(sum(scans[table][kind] for table in tables), 0.01) for kind in ("seconds", "processor")
+            )
             line += f" {scanned:>6.1f} s {needed:>6.1f} s {clock / scanned:>5.1f}x {used / needed:>5.1f}x"
         print(line)
     print(f"{'all':<44} {sum(stage['seconds'] for stage in stages):>7.1f} s")
