@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pytest
+from event_reference import SIGNALS
 
-from clv_ml.config import Config, EngineConfig, build_config
+from clv_ml.config import Config, TransactionsConfig, build_config
 from clv_ml.data.checked import read_checked
 from clv_ml.engine import Engine
+from clv_ml.engine.kept_plans import restore_plans
+from clv_ml.errors import ClvError
 from clv_ml.pipeline.nightly import Night, describe_night
+from clv_ml.pipeline.nightly_files import in_order, look, of_new_files, why_not_added
+from clv_ml.pipeline.nightly_state import load_state
 from clv_ml.pipeline.prepared import tables_of
+from clv_ml.publishing import publish, write_json
 from clv_ml.snapshot.population import population
 
 ORDER = {name: name for name in ("customer_id", "timestamp", "amount", "order_id")}
 EVENT = {name: name for name in ("customer_id", "timestamp", "event_type", "value", "session_id", "surface")}
+CUSTOMER = ("customer_id", "signup_at", "plan", "age", "renewal")
 Row = tuple[Any, ...]
 HISTORY: list[Row] = [
     *[(f"c{n % 7}", f"2024-0{1 + n % 3}-{1 + n:02d} 10:00:00", f"{10 + n}.50", f"o{n}") for n in range(28)],
@@ -44,12 +53,15 @@ SECOND: list[Row] = [
 ]
 
 
+CUSTOMERS: list[Row] = [("c1", "2024-01-02", "free", 40, "2024-02-01"), ("silent", "2024-03-01", "", "", "")]
+
+
 def events(day: str) -> list[Row]:
     return [
-        ("c1", f"{day} 23:59:00", "lesson", "12.5", f"s{day[-2:]}", "home"),
-        ("seen", f"{day} 08:00:00", "visit", "", "always", "p1"),
-        ("seen", f"{day} 08:10:00", "email", "", "", ""),
-        ("c3", f"{day} 00:00:00", "email_open", "", "", ""),
+        ("c1", f"{day} 23:59:00", "lesson", "12.5", "over midnight", "home"),
+        ("seen", f"{day} 08:00:00", "quiz", "", "always", "p1"),
+        ("seen", f"{day} 08:10:00", "mail", "", "", ""),
+        ("c3", f"{day} 00:00:00", "open", "", "", ""),
     ]
 
 
@@ -58,7 +70,9 @@ def deliver(folder: Path, table: str, name: str, columns: Iterable[str], rows: S
     pd.DataFrame(rows, columns=list(columns)).to_csv(folder / table / f"{name}.csv", index=False)
 
 
-def config_of(folder: Path, **settings: Any) -> Config:
+def config_of(folder: Path) -> Config:
+    signals = SIGNALS.model_dump()
+    columns = {name: name for name in ("customer_id", "signup_at", "plan", "age", "renewal")}
     tree: dict[str, Any] = {
         "name": "nights",
         "transactions": {
@@ -66,25 +80,26 @@ def config_of(folder: Path, **settings: Any) -> Config:
             "sources": [{"path": "orders", "columns": ORDER}],
             "max_bad_share": 0.5,
         },
+        "events": {"root": str(folder), "sources": [{"path": "events", "columns": EVENT}], **signals},
+        "customers": {
+            "root": str(folder),
+            "sources": [{"path": "customers", "columns": columns}],
+            **{"categories": ["plan"], "numbers": ["age"], "dates": ["renewal"]},
+        },
         "output": {"dir": str(folder / "out")},
         "incremental": {"enabled": True, "keep_open_days": 3, "close_every_days": 2},
     }
-    if (folder / "events").is_dir():
-        signals = {"minutes": ["lesson"], "contacts": ["email"], "responses": ["email_open"], "counted": ["visit"]}
-        tree["events"] = {"root": str(folder), "sources": [{"path": "events", "columns": EVENT}], **signals}
-    return build_config(tree | settings, environment={})
+    return build_config(tree, environment={})
 
 
-def night(folder: Path, **settings: Any) -> tuple[Night, pa.Table]:
-    """A night in a process of its own, as far as the engine is concerned."""
-    with Engine(EngineConfig(threads=2)) as engine:
-        found = describe_night(engine, config_of(folder, **settings))
-        return found, engine.to_arrow(found.population).sort_by("customer_id").combine_chunks()
+def night(engine: Engine, folder: Path) -> tuple[Night, pa.Table]:
+    found = describe_night(engine, config_of(folder))
+    return found, engine.to_arrow(found.population).sort_by("customer_id").combine_chunks()
 
 
-def require_full(engine: Engine, folder: Path, found: Night, table: pa.Table, **settings: Any) -> None:
+def require_full(engine: Engine, folder: Path, found: Night, table: pa.Table) -> None:
     """Compare with reading everything."""
-    config = config_of(folder, **settings)
+    config = config_of(folder)
     checked = read_checked(engine, config, progress=lambda message: None)
     described = population(engine, tables_of(engine, checked, config), found.as_of)
     full = engine.to_arrow(described).sort_by("customer_id").combine_chunks()
@@ -96,15 +111,16 @@ def require_full(engine: Engine, folder: Path, found: Night, table: pa.Table, **
 
 def test_nights_from_files_are_those_of_reading_everything(engine: Engine, tmp_path: Path) -> None:
     deliver(tmp_path, "orders", "2024-03-30", ORDER, HISTORY)
-    deliver(tmp_path, "events", "2024-03-30", EVENT, [*events("2024-01-05"), *events("2024-03-29")])
-    found, table = night(tmp_path)
+    deliver(tmp_path, "events", "2024-03-30", EVENT, [*events("2024-01-05"), *events("2024-03-27")])
+    deliver(tmp_path, "customers", "all", CUSTOMER, CUSTOMERS)
+    found, table = night(engine, tmp_path)
     assert found.note == "nothing was kept yet"
     assert found.closed_day == dt.date(2024, 3, 27)
     require_full(engine, tmp_path, found, table)
 
     deliver(tmp_path, "orders", "2024-03-31", ORDER, FIRST)
-    deliver(tmp_path, "events", "2024-03-31", EVENT, events("2024-03-30"))
-    found, table = night(tmp_path)
+    deliver(tmp_path, "events", "2024-03-31", EVENT, events("2024-03-28"))
+    found, table = night(engine, tmp_path)
     assert (found.note, found.rows_read) == ("", len(FIRST) + 4)
     assert found.report.quarantined == {
         "duplicate_line": 1,
@@ -116,11 +132,69 @@ def test_nights_from_files_are_those_of_reading_everything(engine: Engine, tmp_p
 
     deliver(tmp_path, "orders", "2024-04-09", ORDER, SECOND)
     deliver(tmp_path, "events", "2024-04-09", EVENT, events("2024-04-09"))
-    found, table = night(tmp_path)
+    found, table = night(engine, tmp_path)
     assert (found.note, found.rows_read, found.closed_day) == ("", len(SECOND) + 4, dt.date(2024, 4, 6))
     require_full(engine, tmp_path, found, table)
 
     deliver(tmp_path, "orders", "2024-04-10", ORDER, [])
-    found, table = night(tmp_path)
+    found, table = night(engine, tmp_path)
     assert (found.note, found.rows_read) == ("", 0)
     require_full(engine, tmp_path, found, table)
+
+
+def settings_of(folder: Path, **changes: Any) -> TransactionsConfig:
+    return config_of(folder).transactions.model_copy(update=changes)
+
+
+def test_new_files_are_added_only_to_files_that_are_as_they_were(tmp_path: Path) -> None:
+    for name in ("b", "c"):
+        deliver(tmp_path, "orders", name, ORDER, [*FIRST, (name, "2024-03-31", "1.00", name)])
+    section = settings_of(tmp_path)
+    before = json.loads(json.dumps(look(section).to_dict()))
+    assert why_not_added(before, look(section)) == ""
+    assert of_new_files(section, before, look(section)) is None
+
+    deliver(tmp_path, "orders", "d", ORDER, SECOND)
+    now = look(section)
+    new = of_new_files(section, before, now)
+    assert new is not None
+    assert [source.path for source in new.sources] == [str(tmp_path / "orders" / "d.csv")]
+    assert (why_not_added(before, now), in_order(before, now)) == ("", True)
+
+    deliver(tmp_path, "orders", "a", ORDER, SECOND)
+    assert why_not_added(before, look(section)).endswith("d.csv holds what an earlier file holds")
+    deliver(tmp_path, "orders", "a", ORDER, SECOND[:1])
+    assert (why_not_added(before, look(section)), in_order(before, look(section))) == ("", False)
+    deliver(tmp_path, "orders", "b", ORDER, SECOND)
+    assert why_not_added(before, look(section)).endswith("b.csv is not what it was")
+    (tmp_path / "orders" / "b.csv").unlink()
+    assert why_not_added(before, look(section)).endswith("b.csv is gone")
+
+
+def test_a_state_that_cannot_be_trusted_is_not_used(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "state"
+    deliver(tmp_path, "orders", "a", ORDER, FIRST)
+    assert load_state(engine, config_of(tmp_path)) == "nothing was kept yet"
+    publish(folder, lambda aside: write_json(aside / "manifest.json", {"format": 1, "key": "of another program"}))
+    assert str(load_state(engine, config_of(tmp_path))).endswith(
+        "another version, or with other settings of the tables"
+    )
+    (folder / "manifest.json").write_text("{}")
+    assert "is damaged: manifest.json has 2 bytes" in str(load_state(engine, config_of(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT * FROM read_text('secret')", "SELECT * FROM 'secret.parquet'", "DROP TABLE clv_0", "SELECT 1; SELECT 2"],
+)
+def test_plans_that_ask_for_anything_but_their_own_tables_are_refused(
+    engine: Engine, tmp_path: Path, query: str
+) -> None:
+    path = tmp_path / "plans.json"
+    good = {"inputs": {"rows": "clv_0"}, "steps": [["clv_1", "WITH a AS (SELECT * FROM clv_0) SELECT * FROM a"]]}
+    path.write_text(json.dumps({"good": good | {"results": {"": "clv_1"}}}))
+    restore_plans(engine, path)
+    bad = {"inputs": {"rows": "clv_0"}, "steps": [["clv_1", query]], "results": {"": "clv_1"}}
+    path.write_text(json.dumps({"bad": bad}))
+    with pytest.raises(ClvError, match="plan 'bad' asks for"):
+        restore_plans(engine, path)

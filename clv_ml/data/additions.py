@@ -8,13 +8,16 @@ before that of the line it repeats, which would then be the one to set aside.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
+
 from clv_ml.config import RowPolicy
-from clv_ml.data.quality import CheckedTransactions, QualityReport, check_transactions
+from clv_ml.data.quality import QualityReport, check_transactions
 from clv_ml.engine import DataFrame, Engine, functions, window_spec
 from clv_ml.errors import ClvError
 
@@ -36,21 +39,25 @@ class Earlier:
         source_hash of the valid rows with an order_id, those included that were set aside as repeated or as refunds
         without a purchase.
     first_sales
-        customer_id, first_sale_day; of several rows of a customer the earliest counts.
+        customer_id, first_sale_day of customers with a sale on a closed day.
+    open_rows
+        Valid transactions since.
     orphans
         customer_id, day of refunds without a purchase.
     """
 
     hashes: DataFrame
     first_sales: DataFrame
+    open_rows: DataFrame
     orphans: DataFrame
 
 
 @dataclass(frozen=True)
 class Additions:
-    """Checked new rows, and what they add to :class:`Earlier`."""
+    """New valid rows, what became of all new rows, and what they add to :class:`Earlier`."""
 
-    checked: CheckedTransactions
+    rows: DataFrame
+    report: QualityReport
     hashes: DataFrame
     orphans: DataFrame
 
@@ -59,17 +66,19 @@ def nothing_earlier(raw: DataFrame) -> Earlier:
     """Return what is known before the first row."""
     f = functions()
     none = raw.filter(f.lit(False))
+    day = f.col("timestamp").cast("date")
     return Earlier(
         none.select("source_hash"),
-        none.select("customer_id", f.col("timestamp").cast("date").alias("first_sale_day")),
-        none.select("customer_id", f.col("timestamp").cast("date").alias("day")),
+        none.select("customer_id", day.alias("first_sale_day")),
+        none.select("customer_id", day.alias("day"), "amount"),
+        none.select("customer_id", day.alias("day")),
     )
 
 
 def check_additions(
     engine: Engine, raw: DataFrame, policy: RowPolicy, earlier: Earlier, *, currency: str, in_order: bool
 ) -> Additions:
-    """Sort new raw rows into valid transactions and quarantine.
+    """Sort new raw rows into valid transactions and those that are set aside.
 
     Parameters
     ----------
@@ -86,34 +95,58 @@ def check_additions(
         As :func:`clv_ml.data.quality.check_transactions` does of these rows alone.
     """
     f = functions()
-    raw = engine.materialise(raw)
     lenient = policy.model_copy(
         update={"duplicates": "keep", "refunds": "keep" if policy.refunds == "net" else policy.refunds}
     )
     traced = raw.select("*", *[f.col(name).alias(new) for new, name in _TRACES.items()])
     found = check_transactions(engine, traced, lenient, currency=currency)
-    marked = found.transactions.withColumn("reason", f.lit(None).cast("string"))
-    hashes = found.transactions.select(f.col("new_hash").alias("source_hash")).filter(f.lit(False))
-    if policy.duplicates == "quarantine" and "order_id" in raw.columns:
-        marked = engine.materialise(_mark_repeated(engine, found.transactions, earlier.hashes, in_order=in_order))
-        named = marked.filter(f.col("order_id").isNotNull())
-        hashes = named.select(f.col("new_hash").alias("source_hash"))
-    if policy.refunds == "net":
-        marked = engine.materialise(_mark_orphans(marked, earlier.first_sales))
-        _require_no_change(engine, marked, earlier.orphans)
-    marked = engine.materialise(marked)
+    with_lines = policy.duplicates == "quarantine" and "order_id" in raw.columns
+    inputs = {
+        "rows": engine.materialise(found.transactions),
+        "hashes": earlier.hashes,
+        "first_sales": earlier.first_sales,
+        "open_rows": earlier.open_rows,
+        "orphans": earlier.orphans,
+    }
+    key = f"additions: {with_lines} {policy.refunds} {', '.join(found.transactions.columns)}"
+    parted = engine.planned_tables(
+        key, inputs, dt.date(2000, 1, 1), lambda frames, _: _part(engine, frames, with_lines, policy.refunds == "net")
+    )
+    facts: dict[Any, Any] = engine.to_pandas(parted["facts"]).to_dict("records")[0]
+    if int(facts["known_again"]) and not in_order:
+        raise NotAddable("lines of a new file stand in a later one already")
+    if int(facts["freed"]):
+        raise NotAddable("a new sale is the purchase that an earlier refund was missing")
+    moved = engine.to_pandas(parted["moved"])
+    return Additions(parted["valid"], _report(found.report, facts, moved), parted["hashes"], parted["orphans"])
+
+
+def _part(engine: Engine, frames: Mapping[str, DataFrame], with_lines: bool, net: bool) -> dict[str, DataFrame]:
+    f = functions()
+    marked = engine.materialise(_mark_repeated(engine, frames["rows"], frames["hashes"], with_lines))
+    marked = engine.materialise(_mark_orphans(marked, frames, net))
     valid = marked.filter(f.col("reason").isNull())
     aside = marked.filter(f.col("reason").isNotNull())
-    orphans = aside.filter(f.col("reason") == ORPHAN).select("customer_id", "day")
-    keys = aside.select(f.col("new_file").alias("source_file"), f.col("new_line").alias("source_line"), f.col("reason"))
-    told = [name for name in found.quarantine.columns if name not in _TRACES]
-    more = raw.join(keys, on=["source_file", "source_line"]).select(*told)
-    checked = CheckedTransactions(
-        transactions=valid.drop(*_TRACES, "reason"),
-        quarantine=found.quarantine.select(*told).unionByName(more),
-        report=_report(engine, found.report, valid, aside),
+    order_id = f.col("order_id").isNotNull() if with_lines else f.lit(False)
+    firsts = marked.filter(f.col("first_new").isNotNull()).select("customer_id", "first_new").distinct()
+    freed = frames["orphans"].join(firsts, on="customer_id").filter(f.col("first_new") <= f.col("day"))
+    facts = valid.agg(
+        f.count(f.lit(1)).cast("bigint").alias("rows"),
+        f.countDistinct("customer_id").cast("bigint").alias("customers"),
+        f.min("day").alias("first_day"),
+        f.max("day").alias("last_day"),
+        f.count(f.when(f.col("amount") < 0, f.lit(1))).cast("bigint").alias("refunds"),
+        f.coalesce(f.sum("amount"), f.lit(0)).cast("string").alias("amount"),
     )
-    return Additions(checked, hashes, orphans)
+    known = marked.agg(f.count("is_known").cast("bigint").alias("known_again"))
+    freed = freed.agg(f.count(f.lit(1)).cast("bigint").alias("freed"))
+    return {
+        "valid": valid.drop(*_TRACES, "reason", "is_known", "first_new"),
+        "facts": facts.crossJoin(known).crossJoin(freed),
+        "moved": aside.groupBy("new_file", "reason").agg(f.count(f.lit(1)).cast("bigint").alias("rows")),
+        "hashes": marked.filter(order_id).select(f.col("new_hash").alias("source_hash")),
+        "orphans": aside.filter(f.col("reason") == ORPHAN).select("customer_id", "day"),
+    }
 
 
 def added_reports(before: QualityReport, new: QualityReport, customers: int) -> QualityReport:
@@ -138,69 +171,48 @@ def added(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
     return {name: left.get(name, 0) + right.get(name, 0) for name in sorted({*left, *right})}
 
 
-def _mark_repeated(engine: Engine, rows: DataFrame, known: DataFrame, *, in_order: bool) -> DataFrame:
+def _mark_repeated(engine: Engine, rows: DataFrame, known: DataFrame, with_lines: bool) -> DataFrame:
     f = functions()
+    nothing = f.lit(None).cast("string").alias("reason")
+    if not with_lines:
+        return rows.select("*", nothing, f.lit(None).cast("bigint").alias("is_known"))
     hashes = known.select(f.col("source_hash").alias("new_hash"))
+    mine = rows.filter(f.col("order_id").isNotNull()).select("new_hash").distinct()
     repeated = engine.materialise(
-        rows.filter(f.col("order_id").isNotNull())
-        .select("new_hash")
-        .distinct()
-        .join(hashes, on="new_hash", how="left_semi")
-        .withColumn("is_known", f.lit(True))
+        mine.join(hashes, on="new_hash", how="left_semi").withColumn("is_known", f.lit(1).cast("bigint"))
     )
-    if not in_order and engine.row_count(repeated):
-        raise NotAddable("lines of a new file stand in a later one already")
     same = window_spec().partitionBy("new_hash", "customer_id", "order_id").orderBy("new_file", "new_line")
-    numbered = rows.join(repeated, on="new_hash", how="left").select(*rows.columns, "is_known")
-    numbered = numbered.withColumn("copy", f.row_number().over(same))
+    joined = rows.join(repeated, on="new_hash", how="left")
+    numbered = joined.select(*rows.columns, "is_known").withColumn("copy", f.row_number().over(same))
     is_copy = f.col("order_id").isNotNull() & ((f.col("copy") > 1) | f.col("is_known").isNotNull())
-    return numbered.withColumn("reason", f.when(is_copy, f.lit(DUPLICATE_LINE))).drop("copy", "is_known")
+    return numbered.withColumn("reason", f.when(is_copy, f.lit(DUPLICATE_LINE))).drop("copy")
 
 
-def _mark_orphans(marked: DataFrame, first_sales: DataFrame) -> DataFrame:
+def _mark_orphans(marked: DataFrame, frames: Mapping[str, DataFrame], net: bool) -> DataFrame:
     f = functions()
     col = f.col
-    here = first_sales.join(marked.select("customer_id").distinct(), on="customer_id", how="left_semi")
+    if not net:
+        return marked.withColumn("first_new", f.lit(None).cast("date"))
+    sold = frames["open_rows"].filter(col("amount") >= 0).select("customer_id", col("day").alias("first_sale_day"))
+    here = frames["first_sales"].unionByName(sold)
+    here = here.join(marked.select("customer_id").distinct(), on="customer_id", how="left_semi")
     firsts = here.groupBy("customer_id").agg(f.min("first_sale_day").alias("first_sale_day"))
     joined = marked.join(firsts, on="customer_id", how="left").select(*marked.columns, "first_sale_day")
-    sold = f.when(col("reason").isNull() & (col("amount") >= 0), col("day"))
-    first_new = f.min(sold).over(window_spec().partitionBy("customer_id"))
-    dated = joined.withColumn("first_new", first_new)
+    sale = f.when(col("reason").isNull() & (col("amount") >= 0), col("day"))
+    dated = joined.withColumn("first_new", f.min(sale).over(window_spec().partitionBy("customer_id")))
     first = f.least(col("first_sale_day"), col("first_new"))  # of those that are not null
     orphan = col("reason").isNull() & (col("amount") < 0) & (first.isNull() | (col("day") < first))
     return dated.withColumn("reason", f.when(orphan, f.lit(ORPHAN)).otherwise(col("reason"))).drop("first_sale_day")
 
 
-def _require_no_change(engine: Engine, marked: DataFrame, orphans: DataFrame) -> None:
-    f = functions()
-    firsts = marked.select("customer_id", "first_new").filter(f.col("first_new").isNotNull()).distinct()
-    freed = orphans.join(firsts, on="customer_id").filter(f.col("first_new") <= f.col("day"))
-    if engine.row_count(freed):
-        raise NotAddable("a new sale is the purchase that an earlier refund was missing")
-
-
-def _report(engine: Engine, told: QualityReport, valid: DataFrame, aside: DataFrame) -> QualityReport:
-    f = functions()
-    moved = engine.to_pandas(
-        aside.groupBy("new_file", "reason").agg(f.count(f.lit(1)).cast("bigint").alias("rows"))
-    ).to_dict("records")
+def _report(told: QualityReport, facts: Mapping[Any, Any], moved: pd.DataFrame) -> QualityReport:
     by_file = {name: dict(counts) for name, counts in told.by_file.items()}
     quarantined = dict(told.quarantined)
-    for row in moved:
+    for row in moved.to_dict("records"):
         reason, rows, counts = str(row["reason"]), int(row["rows"]), by_file[str(row["new_file"])]
         counts["valid"] -= rows
         counts[reason] = counts.get(reason, 0) + rows
         quarantined[reason] = quarantined.get(reason, 0) + rows
-    facts: dict[Any, Any] = engine.to_pandas(
-        valid.agg(
-            f.count(f.lit(1)).cast("bigint").alias("rows"),
-            f.countDistinct("customer_id").cast("bigint").alias("customers"),
-            f.min("day").alias("first_day"),
-            f.max("day").alias("last_day"),
-            f.count(f.when(f.col("amount") < 0, f.lit(1))).cast("bigint").alias("refunds"),
-            f.coalesce(f.sum("amount"), f.lit(0)).cast("string").alias("amount"),
-        )
-    ).to_dict("records")[0]
     some = int(facts["rows"]) > 0
     return replace(
         told,

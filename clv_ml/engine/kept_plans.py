@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clv_ml.engine.plans import Plan, Step
+from clv_ml.engine.reading import text
 from clv_ml.engine.session import Engine
 from clv_ml.errors import ClvError
 
@@ -53,7 +54,9 @@ def restore_plans(engine: Engine, path: Path) -> None:
 
 def scan(engine: Engine, paths: Path) -> Any:
     """Return a frame of a Parquet file, or of all that a pattern matches; nothing is read before it is asked for."""
-    return engine._session.read.parquet(str(paths))
+    name = next(engine._names)
+    engine._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({text(str(paths))})")
+    return engine._session.table(name)
 
 
 def _tables(plan: Plan) -> Iterator[str]:
@@ -64,8 +67,8 @@ def _require_queries(engine: Engine, plans: dict[str, Plan], path: Path) -> None
     for key, plan in plans.items():
         own = {*plan.inputs.values(), *_tables(plan)}
         for step in plan.steps:
-            [[text]] = engine._connection.execute("SELECT json_serialize_sql(?)", [step.query]).fetchall()
-            parsed = json.loads(text)
+            [[told]] = engine._connection.execute("SELECT json_serialize_sql(?)", [step.query]).fetchall()
+            parsed = json.loads(told)
             statements = parsed.get("statements", [])
             strange = set(_sources(parsed)) - own if len(statements) == 1 and not parsed["error"] else {"no SELECT"}
             if strange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ def _facts(path: Path) -> list[Any]:
     return [facts.st_size, facts.st_mtime_ns, ends]
 
 
+@functools.cache
 def _program() -> str:
     """Digest the rooms that make a state: a version number does not change with every change."""
     found = hashlib.sha256()

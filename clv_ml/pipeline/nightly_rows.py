@@ -66,9 +66,9 @@ def transactions_of_night(engine: Engine, config: Config, kept: Kept | None, see
     found = check_additions(
         engine, raw, section, earlier, currency=config.currency, in_order=kept is None or in_order(before, seen)
     )
-    rows = found.checked.transactions
+    rows = found.rows
     rows = engine.materialise(rows.select(*[name for name in _ROW if name in rows.columns]))
-    report, orphans = found.checked.report, found.orphans
+    report, orphans = found.report, found.orphans
     read = report.rows_in
     if kept is not None:
         _require_open(report.first_day, kept.closed_day, "transactions")
@@ -129,12 +129,11 @@ def _aligned(raw: DataFrame, config: Config) -> DataFrame:
 
 
 def _earlier(kept: Kept, raw: DataFrame) -> Earlier:
-    f = functions()
-    nothing = nothing_earlier(raw)
-    sold = kept.tables["open_rows"].filter(f.col("amount") >= 0)
-    first_sales = kept.tables["tallies"].select("customer_id", "first_sale_day")
-    first_sales = first_sales.unionByName(sold.select("customer_id", f.col("day").alias("first_sale_day")))
-    return Earlier(kept.tables.get("hashes", nothing.hashes), first_sales, kept.tables["orphans"])
+    known = kept.tables
+    hashes = known["hashes"] if "hashes" in known else nothing_earlier(raw).hashes
+    return Earlier(
+        hashes, known["tallies"].select("customer_id", "first_sale_day"), known["open_rows"], known["orphans"]
+    )
 
 
 def _require_open(first_day: dt.date | None, closed_day: dt.date, table: str) -> None:
