@@ -13,7 +13,7 @@ from clv_ml.config import Config, SignalsConfig
 from clv_ml.data.checked import CheckedData, read_checked
 from clv_ml.data.quality import QualityReport
 from clv_ml.data.schema import EVENT_COLUMNS
-from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.engine import DataFrame, Engine, functions, open_engine
 from clv_ml.errors import ClvError, ConfigError
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.inputs import unchanged_inputs
@@ -71,7 +71,7 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
     InputChangedError
         If a file changed while it was read.
     """
-    with own_spill_folder(config) as limits, Engine(limits) as engine:
+    with own_spill_folder(config) as limits, open_engine(limits) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
         tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
@@ -115,7 +115,7 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedDat
         If the data cannot be used at all.
     """
     folder = config.output.dir / "validate"
-    with own_spill_folder(config) as limits, Engine(limits) as engine:
+    with own_spill_folder(config) as limits, open_engine(limits) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
         tell(progress, rows=row_counts(checked.transactions.report.to_dict()))

@@ -81,6 +81,10 @@ def score(
     BusyError
         If another score holds the output folder for too long.
     """
+    if config.engine.kind == "spark":
+        from clv_ml.pipeline.cluster_scoring import score_on_cluster  # it builds on this module
+
+        return score_on_cluster(config, as_of=as_of, model=model, progress=progress)
     require_handover(config.handover)
     progress = stages = Stages(progress)
     progress("loading the model")

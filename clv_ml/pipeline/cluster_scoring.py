@@ -1,0 +1,207 @@
+"""Score on Spark: the ranked list of a day, written once, by workers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from clv_ml.config import Config
+from clv_ml.decisions.control import secret_print
+from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
+from clv_ml.errors import ConfigError
+from clv_ml.models.bundle import Bundle, load_bundle
+from clv_ml.models.training_rows import described_at
+from clv_ml.models.value import DISCOUNTING
+from clv_ml.pipeline.cluster_list import ClusterScores, score_frames
+from clv_ml.pipeline.gates import require_gates
+from clv_ml.pipeline.listing import notes
+from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.runs import Run, Runs, kept_runs, open_runs
+from clv_ml.pipeline.scoring import ScoreResult, result_settings
+from clv_ml.pipeline.table_scoring import require_same_tables
+from clv_ml.publishing import SUCCESS, TIMINGS, digest, write_json
+from clv_ml.reports.list_csv import write_list_csv
+from clv_ml.stages import Progress, Stages, tell
+from clv_ml.tracking.registry import resolve
+
+MOST_COLLECTED = 100_000
+"""Rows of the list that are also written as CSV; Parquet holds all of them."""
+
+_DECISIVE = {"consent", "refused", "last_contacted_at"}
+_LIST, _SCORES = "risk_list.parquet", "scores.parquet"
+
+
+def score_on_cluster(
+    config: Config, *, as_of: dt.date | None = None, model: str | None = None, progress: Progress = silent
+) -> ScoreResult:
+    """Write the risk list as of a day, once, as :func:`clv_ml.pipeline.scoring.score` does with ``engine.kind: spark``.
+
+    ``scores.parquet`` and ``risk_list.parquet`` are folders that the workers fill, so that they must reach
+    ``output.dir``; ``risk_list.csv`` holds the first :data:`MOST_COLLECTED` rows of the list.
+
+    Raises
+    ------
+    ConfigError
+        If the config wants what is done on one machine only; see :func:`require_on_cluster`.
+    """
+    require_on_cluster(config)
+    progress = stages = Stages(progress)
+    progress("loading the model")
+    found, address = resolve(config, model)
+    bundle = load_bundle(found)
+    with prepare(config, progress=progress) as prepared:
+        day = as_of or prepared.last_day
+        require_history(prepared, day)
+        require_gates(prepared, config, day)
+        require_same_tables(bundle, prepared.tables)
+        input_print = fingerprint(prepared, day)
+        with open_runs(config, f"score {day}", progress=progress) as runs:
+            before = list_before(runs, day)
+            secret = os.environ.get(config.risk.control.key_env, "")
+            known = ["" if before is None else before.run_id, secret_print(secret)]
+            run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known))
+            tell(progress, run_id=run.run_id)
+            repeated = runs.is_finished(run)
+            if not repeated:
+                previous = None if before is None else _table(prepared.engine, runs.folder_of(before) / _LIST)
+                made = score_frames(
+                    prepared.engine,
+                    described_at(prepared.engine, prepared.tables, day, config.churn),
+                    bundle,
+                    config=config,
+                    as_of=day,
+                    run_id=run.run_id,
+                    previous=previous,
+                    secret=secret,
+                    progress=progress,
+                )
+                facts = _facts(prepared, bundle, config, run, input_print, before)
+                runs.publish(run, functools.partial(_write, prepared, made, facts, stages=stages))
+            folder, left = runs.folder_of(run), runs.finish(run)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return ScoreResult(folder, manifest, repeated, address, log_note=left)
+
+
+def require_on_cluster(config: Config) -> None:
+    """Refuse what would need all customers in one place, before anything is read.
+
+    Raises
+    ------
+    ConfigError
+        The message names the settings.
+    """
+    wanted = list(_only_on_one_machine(config))
+    if wanted:
+        raise ConfigError(
+            f"engine.kind: spark: {', '.join(wanted)}: only done on one machine; leave it out, or hand consent and "
+            "contacts as `details` to clv_ml.pipeline.cluster_list.score_frames"
+        )
+
+
+def _only_on_one_machine(config: Config) -> Iterator[str]:
+    handover = config.handover
+    chosen = {
+        "personal": handover.personal.columns,
+        "audiences": handover.audiences,
+        "pseudonym": handover.pseudonym,
+        "changes": handover.changes,
+        "database": handover.database,
+    }
+    yield from (f"handover.{name}" for name, value in chosen.items() if value)
+    if config.contacts.sources:
+        yield "contacts.sources"
+    sources = () if config.customers is None else config.customers.sources
+    yield from (f"customers.{name}" for name in sorted(_DECISIVE) if any(name in source.mapped for source in sources))
+    if config.churn.alarms.unseen_category == "refuse":
+        yield "churn.alarms.unseen_category: refuse"
+
+
+def list_before(runs: Runs, day: dt.date) -> Run | None:
+    """Find the complete list of the last day before this one; of several of one day the one written last."""
+    earlier = [run for run in kept_runs(runs.folder) if run.as_of < day and (runs.folder_of(run) / _LIST).exists()]
+
+    def age(run: Run) -> tuple[dt.date, float, str]:
+        return run.as_of, (runs.folder_of(run) / SUCCESS).stat().st_mtime, run.run_id
+
+    return max(earlier, key=age, default=None)
+
+
+def _write(prepared: Prepared, made: ClusterScores, facts: dict[str, Any], folder: Path, *, stages: Stages) -> None:
+    engine, f = prepared.engine, functions()
+    prepared.checked.write_quarantine(engine, folder)
+    stages("writing scores")
+    engine.write_parquet(made.scores, folder / _SCORES)
+    stages("writing the list")
+    engine.write_parquet(made.listed, folder / _LIST)
+    everybody, listed = _table(engine, folder / _SCORES), _table(engine, folder / _LIST)
+    first = engine.to_pandas(listed.filter(f.col("rank") <= MOST_COLLECTED).orderBy("rank"))
+    write_list_csv(folder / "risk_list.csv", [first])
+    curve = made.choice.curve
+    curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
+    write_json(folder / "manifest.json", facts | _counted(engine, everybody, listed, made))
+    write_json(folder / TIMINGS, {"run_id": facts["run_id"], **stages.to_dict()})
+
+
+def _counted(engine: Engine, everybody: DataFrame, listed: DataFrame, made: ClusterScores) -> dict[str, Any]:
+    """Count customers and sum money where they are, for the manifest."""
+    f = functions()
+    groups = engine.to_pandas(
+        everybody.groupBy("action_status", "exclusion_reason", "score_source").agg(f.count(f.lit(1)).alias("n"))
+    )
+    excluded = groups[groups["exclusion_reason"] != ""]
+    contact = f.col("action_status") == "contact"
+    sums = engine.to_pandas(
+        listed.agg(
+            f.sum("value_at_risk").alias("value_at_risk"),
+            f.sum(f.when(contact, f.col("expected_net_profit"))).alias("expected_profit"),
+        )
+    ).fillna(0.0)
+    return {
+        "score_source": sorted(groups["score_source"].unique()),
+        "customers_scored": made.customers,
+        "customers_listed": made.rows,
+        "decisions": {str(name): int(n) for name, n in groups.groupby("action_status")["n"].sum().items()},
+        "exclusions": {str(name): int(n) for name, n in excluded.groupby("exclusion_reason")["n"].sum().items()},
+        "contacts": {
+            "chosen": made.choice.chosen_n,
+            "best": made.choice.best_n,
+            "expected_profit": round(float(sums["expected_profit"].iloc[0]), 2),
+        },
+        "value_at_risk": round(float(sums["value_at_risk"].iloc[0]), 2),
+    }
+
+
+def _facts(
+    prepared: Prepared, bundle: Bundle, config: Config, run: Run, input_print: str, before: Run | None
+) -> dict[str, Any]:
+    """Return what the manifest tells that does not depend on the scores."""
+    value = config.value
+    return {
+        "run_id": run.run_id,
+        "as_of": run.as_of.isoformat(),
+        "model_version": f"{bundle.facts['name']}-{bundle.version}",
+        "model_cutoff": bundle.models.cutoff.isoformat(),
+        "notes": notes(run.as_of, prepared.last_day, bundle),
+        "input_fingerprint": input_print,
+        "rows": prepared.checked.quality(),
+        "previous_as_of": "" if before is None else before.as_of.isoformat(),
+        "conventions": {
+            "currency": config.currency,
+            "clv_horizon_days": value.horizon_days,
+            "margin": value.margin,
+            "cost_per_order": value.cost_per_order,
+            "annual_discount_rate": value.annual_discount_rate,
+            "discounting": DISCOUNTING,
+        },
+        "engine": "spark",
+        "packages": bundle.facts["packages"],
+    }
+
+
+def _table(engine: Engine, path: Path) -> DataFrame:
+    return cast(SparkEngine, engine).session.read.parquet(str(path))
