@@ -77,3 +77,10 @@ def test_columns_are_put_beside_a_table() -> None:
     (batch,) = appended(TABLE, more, {"score_p": "double"})
     assert batch.schema.names == [*TABLE.column_names, "score_p"]
     assert batch.column("score_p").to_pylist() == [0.5, None]
+
+
+def test_texts_that_came_in_several_batches_go_out_in_one() -> None:
+    parts = [pa.RecordBatch.from_pydict({"customer_id": [name]}) for name in "ab"]
+    (table,) = gathered(iter(parts))
+    ids = columns_of(table, KNOWN).reset_index()
+    assert arrow_batch(ids, {"customer_id": "string"}).column("customer_id").to_pylist() == ["a", "b"]

@@ -93,7 +93,9 @@ def appended(table: pa.Table, more: pd.DataFrame, kinds: Kinds) -> Iterator[pa.R
 def arrow_column(column: pd.Series[Any], kind: str) -> pa.Array:
     """Turn a column into Arrow; what is missing, NaN included, is null."""
     plain = column.astype("str") if isinstance(column.dtype, pd.CategoricalDtype) else column
-    return pa.array(plain, type=_ARROW[kind], from_pandas=True)
+    made = pa.array(plain, type=_ARROW[kind], from_pandas=True)
+    # texts that came in several batches stay in several pieces
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
 def arrow_batch(table: pd.DataFrame, kinds: Kinds) -> pa.RecordBatch:
