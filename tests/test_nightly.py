@@ -87,7 +87,7 @@ def config_of(folder: Path) -> Config:
             **{"categories": ["plan"], "numbers": ["age"], "dates": ["renewal"]},
         },
         "output": {"dir": str(folder / "out")},
-        "incremental": {"enabled": True, "keep_open_days": 3, "close_every_days": 2},
+        "incremental": {"keep_open_days": 3, "close_every_days": 2},
     }
     return build_config(tree, environment={})
 

@@ -1,4 +1,4 @@
-"""Whether a night reads the rows of that night only."""
+"""What is kept from one night to the next."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from clv_ml.config.files import Section
 
 
 class IncrementalConfig(Section):
-    """What is kept from one night to the next, so that the history is not read again."""
+    """The state of :func:`clv_ml.pipeline.nightly.describe_night`, with which the history is not read again."""
 
-    enabled: bool = False
-    """Keep a state, and read only the files that are new since."""
     keep_open_days: Annotated[int, Field(ge=1, le=366)] = 7
     """Days before the last one whose rows may still come. A row that comes later than that has everything read
     again."""

@@ -112,7 +112,7 @@ def config_of(folder: Path, close_every: int) -> Config:
         "name": "benchmark",
         "transactions": {"root": str(folder), "sources": [{"path": "orders", "columns": orders}]},
         "output": {"dir": str(folder / "out")},
-        "incremental": {"enabled": True, "close_every_days": close_every},
+        "incremental": {"close_every_days": close_every},
     }
     if (folder / "events").is_dir():
         names = ("customer_id", "timestamp", "event_type", "value", "session_id", "surface")
