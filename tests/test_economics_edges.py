@@ -45,12 +45,14 @@ SHOPS = {
 @pytest.mark.parametrize("shop", SHOPS)
 def test_every_table_can_be_made_of_next_to_nothing(shop: str, compute: Callable[[CohortFrames], pd.DataFrame]) -> None:
     rows = bought(*SHOPS[shop])
-    for least, dimensions in ((1, ("month", "value_quartile")), (30, ("month",))):
-        found = frames_of(
-            rows, as_of=dt.date(2023, 5, 31), cohorts=CohortsConfig(min_customers=least), dimensions=dimensions
-        )
-        table = compute(found)
-        keys = table[["dimension", "cohort"]].drop_duplicates()
-        assert set(keys["dimension"]) <= {*found.every_dimension, "second_order_30d", "orders_on_first_day"}
-        assert (table["customers"] >= 1).all()
-        assert (table["small"] == (table["customers"] < least)).all()
+    least = 2
+    found = frames_of(
+        rows,
+        as_of=dt.date(2023, 5, 31),
+        cohorts=CohortsConfig(min_customers=least),
+        dimensions=("month", "value_quartile"),
+    )
+    table = compute(found)
+    assert set(table["dimension"]) <= {*found.every_dimension, "second_order_30d", "orders_on_first_day"}
+    assert (table["customers"] >= 1).all()
+    assert (table["small"] == (table["customers"] < least)).all()

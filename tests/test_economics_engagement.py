@@ -98,13 +98,13 @@ def test_early_behaviour_is_held_against_what_came_after_the_first_week() -> Non
     assert value["low"] <= 25.0 <= value["high"]
 
 
-def faded(n: int, last_change: float, *, seed: int = 1) -> pd.DataFrame:
+def faded(n: int, last_change: float, *, seed: int = 1, name: str = "c1") -> pd.DataFrame:
     """Scores that fall by 4 a step on average, and by another amount in the last."""
     rng = np.random.default_rng(seed)
     steps = np.column_stack([np.full(n, -4.0), np.full(n, -4.0), np.full(n, last_change)])
     levels = rng.uniform(45, 90, n)[:, None] + np.cumsum(steps + rng.normal(0, 3, (n, 3)), axis=1)
     first = levels[:, :1] - steps[:, :1]
-    index = pd.Index([f"c{seed}_{number:04d}" for number in range(n)], name="customer_id")
+    index = pd.Index([f"{name}_{number:04d}" for number in range(n)], name="customer_id")
     table = pd.DataFrame(np.column_stack([first, levels]), index=index, columns=[str(d) for d in decay_dates(MARCH)])
     return table.assign(**{START_DAY: pd.Timestamp("2022-06-01")})
 
@@ -117,7 +117,7 @@ def frames_for(history: pd.DataFrame, **sections: object) -> CohortFrames:
 
 
 def test_a_cohort_that_fades_faster_than_its_own_past_alerts_and_a_steady_fall_does_not() -> None:
-    history = pd.concat([faded(80, -4.0, seed=1), faded(80, -18.0, seed=2)])
+    history = pd.concat([faded(80, -4.0, seed=1), faded(80, -18.0, seed=2, name="c2")])
     table = decay(frames_for(history), history).set_index("cohort")
     assert table["alert"].to_dict() == {"all": True, "2022-06": True, "c1": False, "c2": True}
     assert table.loc[["c1", "c2"], "change"].to_list() == pytest.approx([0.0, -14.0], abs=2.0)
@@ -131,18 +131,15 @@ def test_a_cohort_that_fades_faster_than_its_own_past_alerts_and_a_steady_fall_d
 def test_small_cohorts_never_alert_and_chance_seldom_does() -> None:
     small = faded(20, -30.0, seed=3)
     assert not decay(frames_for(small), small)["alert"].any()
-    alarms = 0
-    for seed in range(20):
-        history = faded(60, -4.0, seed=seed + 10)
-        alarms += bool(decay(frames_for(history, alerts={"engagement_points": 0.01}), history)["alert"].any())
+    found = frames_for(faded(60, -4.0), alerts={"engagement_points": 0.01})
+    alarms = sum(bool(decay(found, faded(60, -4.0, seed=seed + 10))["alert"].any()) for seed in range(20))
     assert alarms <= 6  # a tenth is declared: 2 of 20, and chance
 
 
 def test_the_interval_counts_a_customer_once() -> None:
-    missed = 0
+    found, missed = frames_for(faded(60, -4.0)), 0
     for seed in range(30):
-        history = faded(60, -4.0, seed=seed + 100)
-        row = decay(frames_for(history), history).iloc[0]
+        row = decay(found, faded(60, -4.0, seed=seed + 100)).iloc[0]
         missed += not row["low"] <= 0.0 <= row["high"]
     assert missed <= 6  # 1.5 of 30 are declared, and chance
 
