@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,17 @@ import pytest
 from spark.conftest import missing
 
 ASK = Path(__file__).with_name("ask_connect.py")
+# the server lives for a few queries: to compile them well takes longer than to run them
+QUICK = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 def test_a_frame_of_spark_connect_is_summarised_where_it_is() -> None:
     reason = missing() or (None if importlib.util.find_spec("grpc") else "needs grpcio: install clv-ml[spark]")
     if reason is not None:
         pytest.skip(reason)
-    done = subprocess.run([sys.executable, str(ASK)], capture_output=True, text=True, check=False, timeout=900)
+    done = subprocess.run(
+        [sys.executable, str(ASK)], env=os.environ | QUICK, capture_output=True, text=True, check=False, timeout=900
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["rows"] == [
