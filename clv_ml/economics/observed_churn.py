@@ -29,7 +29,6 @@ class Departures:
         last = np.append(self.person[1:] != self.person[:-1], True)
         self.next_day = np.where(last, _NEVER, np.append(self.day[1:], _NEVER))
         self.known_to = day_number(frames.known_to)
-        self.first_day = int(self.day.min())
 
     def at(self, day: int, *, within: int, ahead: int) -> tuple[Ints, Bools] | None:
         """Return who bought in the `within` days up to a day, and which of them not in the `ahead` days after it.
