@@ -17,7 +17,7 @@ from value_file_data import COUNTS, VALUES, ordinary, require_equal, written
 from clv_ml.data.datasets import load_dataset
 from clv_ml.data.simulate import simulate
 from clv_ml.data.simulation_parameters import SimulationParameters
-from clv_ml.errors import ConfigError, DataError
+from clv_ml.errors import ClvError, ConfigError, DataError
 from clv_ml.models import _value_tables
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
@@ -161,6 +161,7 @@ def test_arguments_out_of_range_are_refused(tmp_path: Path) -> None:
     for message, error, options in (
         ("nobody bought up to the cutoff 2023-01-01", DataError, {"cutoff": "2023-01-01"}),
         ("memory_limit is 'much'", ConfigError, {"memory_limit": "much"}),
+        ("Out of Memory", ClvError, {"memory_limit": "0.001MB"}),
         ("margin is 0", ConfigError, {"margin": 0.0}),
         ("columns maps id", ConfigError, {"columns": {"id": "customer_id"}}),
         ("column 'who' is missing; available: 'customer_id'", DataError, {"columns": {"customer_id": "who"}}),

@@ -150,7 +150,7 @@ class OrderFiles:
         files = f"read_parquet([{listed}], union_by_name={several}, hive_partitioning=false)"
         what = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
         try:
-            described = dict(row[:2] for row in self._run(f"DESCRIBE SELECT * FROM {files}").fetchall())
+            described = dict(row[:2] for row in self._run(f"DESCRIBE SELECT * FROM {files}"))
         except ClvError as error:
             raise DataError(f"{what}: cannot be read as parquet: {error}") from error.__cause__
         self._names = list(described)
@@ -177,7 +177,7 @@ class OrderFiles:
         key = f"(({number} - ({lowest})) << {day_bits}) | (day - {_date(days[0])})"
         amount = f"{self._columns.cents} - ({cents[0]})"
         wanted = f"(({key}) << {cents_bits}) | ({amount}) AS packed" if together else f"{key} AS packed, {amount} AS c"
-        found = self._run(f"SELECT {wanted} FROM ({rows}) WHERE {known}").fetchnumpy()
+        found = self._run(f"SELECT {wanted} FROM ({rows}) WHERE {known}", "fetchnumpy")
         packed, apart = found["packed"], None
         if together:
             packed.sort()
@@ -193,7 +193,7 @@ class OrderFiles:
     def _numbered(self, rows: str) -> tuple[str, Any]:
         """Return rows with the place of each id among the sorted ones, and the sorted ids."""
         self._run("CREATE TABLE names AS SELECT DISTINCT customer_id FROM raw_ids ORDER BY ALL")
-        names = self._connection.sql("SELECT customer_id FROM names ORDER BY rowid").to_arrow_table().column(0)
+        names = self._run("SELECT customer_id FROM names ORDER BY rowid", "to_arrow_table").column(0)
         places = "SELECT customer_id AS raw, rowid AS number FROM names"
         if self._one("SELECT count(*) FROM raw_ids WHERE raw <> customer_id")[0]:
             places = "SELECT raw, n.rowid AS number FROM raw_ids AS r JOIN names AS n USING (customer_id)"
@@ -219,14 +219,17 @@ class OrderFiles:
         if named:
             rows = f"SELECT o.*, i.reason FROM ({rows}) AS o LEFT JOIN raw_ids AS i ON o.customer_id = i.raw"
         counted = f"SELECT {reason(named=named)} AS why, count(*) FROM ({rows}) GROUP BY ALL ORDER BY ALL"
-        self.refuse({why: count for why, count in self._run(counted).fetchall() if why is not None})
+        self.refuse({why: count for why, count in self._run(counted) if why is not None})
 
     def _one(self, sql: str) -> Any:
-        return self._run(sql).fetchall()[0]
+        return self._run(sql)[0]
 
-    def _run(self, sql: str) -> Any:
+    def _run(self, sql: str, fetch: str = "fetchall") -> Any:
+        """Run a statement and take its rows out; some are only computed then, and may fail then."""
         try:
-            return self._connection.execute(sql)
+            # Arrow is to be had of a relation, the outcome of other statements of the connection
+            found = self._connection.sql(sql) if fetch == "to_arrow_table" else self._connection.execute(sql)
+            return getattr(found, fetch)()
         except self._error as error:
             raise ClvError(f"data engine: {str(error).splitlines()[0]}") from error
 
