@@ -19,6 +19,7 @@ def report_config(folder: Path) -> Config:
         "name": "sample",
         "transactions": {"sources": [{"dataset": "cdnow_sample"}]},
         "value": {"margin": 0.30},
+        "forecast": {"error_cutoffs": 1},
         "cohorts": {"acquisition_costs": [{"per_customer": 8.0}]},
         "tracking": {"store": str(folder / "models")},
         "output": {"dir": str(folder / "output")},

@@ -39,14 +39,14 @@ def test_the_headline_and_where_the_page_is_are_told_also_of_a_report_that_is_th
     path = tmp_path / "sample.yaml"
     path.write_text(
         "name: sample\ntransactions: {sources: [{dataset: cdnow_sample}]}\nvalue: {margin: 0.30}\n"
-        "cohorts: {acquisition_costs: [{per_customer: 8.0}]}\n"
+        "forecast: {error_cutoffs: 1}\ncohorts: {acquisition_costs: [{per_customer: 8.0}]}\n"
         f"tracking: {{store: {settings.tracking.store}}}\noutput: {{dir: {settings.output.dir}}}\n"
     )
     result = run("--config", str(path), "--as-of", str(DAY))
     assert result.exit_code == 0
     assert "cohorts as of 1998-06-30 (already complete, nothing computed again)" in result.stdout
     assert "Customers: 2,357 (unchanged), who have ever bought" in result.stdout
-    assert "alert: all customers: a customer brought" in result.stdout
+    assert "alert: To watch: quarter by value of the first order: lowest quarter: value to cost is 1.7" in result.stdout
     assert "note: no champion of sample yet" in result.stdout
     assert f"page:     {made.folder / 'cohorts.html'}" in result.stdout
 

@@ -138,7 +138,7 @@ def conventions(config: Config) -> dict[str, Any]:
 
 def _settings(config: Config) -> dict[str, Any]:
     """Return the settings that a report depends on: not where data and results are kept."""
-    kept = config.model_dump(mode="json", include={"name", "currency", "seed", "value", "churn", "cohorts"})
+    kept = config.model_dump(mode="json", include={"name", "currency", "seed", "value", "churn", "cohorts", "forecast"})
     return kept | {"language": config.output.language}
 
 

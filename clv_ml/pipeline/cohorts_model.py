@@ -13,6 +13,7 @@ from clv_ml.models.choice import PURCHASE_MODELS
 from clv_ml.models.fitting import FittedModels, best_purchase_model, require_finite_mean
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.training_rows import Progress, customers_at
+from clv_ml.pipeline.forecasting import past_error
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.tracking.registry import resolve
@@ -102,7 +103,23 @@ def value_models(prepared: Prepared, config: Config, day: dt.date, *, progress: 
     return FittedModels(day, purchases, spend, None, "value models only")
 
 
+def measured_past_error(
+    prepared: Prepared, config: Config, models: FittedModels, *, progress: Progress
+) -> ForecastError:
+    """Measure how far off such forecasts had been by the cutoff of the models; nothing after it is looked at."""
+    return past_error(
+        prepared.engine,
+        prepared.tables,
+        models.cutoff,
+        prepared.first_day,
+        config,
+        kind=models.purchases.KIND,
+        progress=progress,
+    )
+
+
 def _fitted(prepared: Prepared, config: Config, day: dt.date, *, progress: Progress) -> ReportModels:
     models = value_models(prepared, config, day, progress=progress)
+    error = measured_past_error(prepared, config, models, progress=progress)
     note = f"no champion of {config.name} yet: the value models were fitted up to {day} for this report"
-    return ReportModels(models, FITTED, "", None, (note,))
+    return ReportModels(models, FITTED, "", error, (note,))

@@ -25,7 +25,7 @@ from clv_ml.errors import ConfigError, DataError, NotConvergedError
 from clv_ml.models.training_rows import Progress, customers_at
 from clv_ml.pipeline.cohorts_engagement import engagement_tables
 from clv_ml.pipeline.cohorts_headline import EarlierReport, headline, scorecard
-from clv_ml.pipeline.cohorts_model import ReportModels, value_models
+from clv_ml.pipeline.cohorts_model import ReportModels, measured_past_error, value_models
 from clv_ml.pipeline.cohorts_observed import observed_tables
 from clv_ml.pipeline.prepared import Prepared
 
@@ -225,7 +225,8 @@ def _judged(known: Known, *, progress: Progress) -> list[pd.DataFrame]:
         known.frames,
         made_on=made_on,
         horizon_days=horizon,
-        error=known.found.error,
+        # measured before that day: the error that training has measured since knows what is judged here
+        error=measured_past_error(known.prepared, config, models, progress=progress),
         seed=config.seed,
     )
     return [judged]
