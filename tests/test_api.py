@@ -22,6 +22,7 @@ PUBLIC = {
     "SpendModel",
     "__version__",
     "attainable_score",
+    "cohorts",
     "customer_lifetime_value",
     "load_bundle",
     "load_config",
