@@ -126,8 +126,8 @@ def figures_at(
     Returns
     -------
     dict
-        purchases: as :func:`clv_ml.snapshot.features.purchase_features` gives it; known: as
-        :func:`clv_ml.snapshot.tables.starts`; engagement, where there are events: as
+        purchases: as :func:`clv_ml.snapshot.features.purchase_features` gives it; where there are events or customers,
+        known: as :func:`clv_ml.snapshot.tables.starts`; where there are events, engagement: as
         :func:`clv_ml.snapshot.engagement.engagement_features`.
     """
     _require_after(state, cutoff)
@@ -168,10 +168,12 @@ class _Step:
 
     def figures(self) -> dict[str, DataFrame]:
         recently = recent_days(self._frames["recent"], self._bought, self._day)
-        found = {"purchases": features_of_tallies(self._tallies, recently, self._day), "known": self._starts()}
+        found = {"purchases": features_of_tallies(self._tallies, recently, self._day)}
+        if self._signals is None and "customers" not in self._frames:
+            return found
+        found["known"] = started = self._engine.materialise(self._starts())
         if self._signals is not None:
-            started = self._engine.materialise(found["known"])
-            found |= {"known": started, "engagement": self._engagement(started, self._signals)}
+            found["engagement"] = self._engagement(started, self._signals)
         return found
 
     def _starts(self) -> DataFrame:
