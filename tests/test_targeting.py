@@ -137,8 +137,8 @@ def test_the_choice_does_not_depend_on_the_order_of_the_rows() -> None:
     pd.testing.assert_series_equal(
         choose(shuffled, capacity=9).status.sort_index(), choose(table, capacity=9).status.sort_index()
     )
-    ids = [found.index[profit_order(found.index, found["expected_net_profit"].to_numpy())] for found in (shuffled, table)]
-    assert ids[0].tolist() == ids[1].tolist()
+    orders = [profit_order(found.index, found["expected_net_profit"].to_numpy()) for found in (shuffled, table)]
+    assert shuffled.index[orders[0]].tolist() == table.index[orders[1]].tolist()
 
 
 def test_a_curve_of_many_customers_stays_small_and_keeps_the_marked_points() -> None:
