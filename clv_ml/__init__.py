@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from clv_ml.models.value import residual_lifetime_value as residual_lifetime_value
     from clv_ml.models.value import value_windows as value_windows
     from clv_ml.models.value_file import write_values as write_values
-    from clv_ml.pipeline import cohorts as cohorts
     from clv_ml.pipeline import score as score
     from clv_ml.pipeline import score_transactions as score_transactions
     from clv_ml.pipeline import train as train
+    from clv_ml.pipeline.cohorts import cohorts as cohorts
     from clv_ml.snapshot.rfm import rfm_summary as rfm_summary
 
 __version__ = "0.1.0"
@@ -55,7 +55,7 @@ _HOMES = {
     "SimulationParameters": "clv_ml.data.simulation_parameters",
     "SpendModel": "clv_ml.models.spend",
     "attainable_score": "clv_ml.data.simulate",
-    "cohorts": "clv_ml.pipeline",
+    "cohorts": "clv_ml.pipeline.cohorts",
     "customer_lifetime_value": "clv_ml.models.value",
     "load_bundle": "clv_ml.models.bundle",
     "load_config": "clv_ml.config",
