@@ -125,7 +125,7 @@ def score_customers(
             "expected_spend": worth["expected_spend"],
             "expected_clv": worth["expected_clv"],
             "value_if_retained": worth["value_if_retained"],
-            "days_to_next_order": wait.where(wait <= value.horizon_days),
+            "days_to_next_order": wait.where(wait <= value.horizon_days).astype("float64"),
         }
     )
     scores = churn_probabilities(models, customers, horizons_days).join(figures)

@@ -67,7 +67,7 @@ def described_at(engine: Engine, tables: Tables, cutoff: dt.date, churn: ChurnCo
         cutoff,
         lambda frames, day: _own_horizons(tables.with_frames(frames), day, churn),
     )
-    return described.join(horizons, on="customer_id", how="left").select(*described.columns, OWN_HORIZON)
+    return described.join(horizons, on="customer_id", how="left").select(*_population_columns(tables), OWN_HORIZON)
 
 
 def nobody_bought(engine: Engine, tables: Tables, cutoff: dt.date) -> ConfigError:
@@ -162,6 +162,13 @@ def training_snapshots(
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     rows.attrs["sampled"] = sampled.words()
     return rows
+
+
+def _population_columns(tables: Tables) -> list[str]:
+    """Name the columns of :func:`population` as they are written: a joined frame tells T as t."""
+    others = () if tables.purchases_only else tables.dates
+    start = () if tables.purchases_only else ("start_day",)
+    return ["customer_id", "first_day", *start, *tables.features, *others]
 
 
 def _known(tables: Tables, cutoff: dt.date) -> DataFrame:
