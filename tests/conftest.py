@@ -36,7 +36,7 @@ SAMPLE_CUTOFF = dt.date(1997, 12, 31)
 
 @pytest.fixture(scope="session", autouse=True)
 def plans_are_kept() -> Iterator[None]:
-    """Plans of one engine serve the next: every job opens one, and planning the same again takes half of its time.
+    """Plans of one engine serve the next: every job opens one, and planning the same again takes long.
 
     They are those of equal tables: the same key, and columns of the same names and types.
     """

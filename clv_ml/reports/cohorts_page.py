@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from clv_ml.language import Words, languages, words
@@ -30,8 +26,8 @@ from clv_ml.reports.cohorts_sections import (
 )
 from clv_ml.reports.cohorts_worth import equity_section, scenarios_section
 from clv_ml.reports.explain import Fact
+from clv_ml.reports.html_page import TEMPLATES, render_html
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _SECTIONS: tuple[Callable[[CohortFacts, Words], Section], ...] = (
     alerts_section,
     retention_section,
@@ -79,20 +75,9 @@ def render_cohorts_page(facts: CohortFacts, *, language: str = "en") -> str:
     """
     first = words(language)
     parts = [_part(facts, words(code)) for code in languages()]
-    script = Markup((_TEMPLATES / "cohorts.js").read_text(encoding="utf-8"))  # our own files, not data
-    style = Markup("".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "cohorts.css")))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("cohorts.html.j2").render(
-        w=first, parts=parts, style=style, script=script, script_hash=f"sha256-{digest}"
-    )
+    script = (TEMPLATES / "cohorts.js").read_text(encoding="utf-8")  # our own files, not data
+    style = Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "cohorts.css")))
+    return render_html("cohorts.html.j2", script=script, w=first, parts=parts, style=style)
 
 
 def _part(facts: CohortFacts, w: Words) -> Part:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.language import languages, words
 from clv_ml.reports.explain import picture
+from clv_ml.reports.html_page import TEMPLATES, render_html
 from clv_ml.reports.page_columns import columns_of
 from clv_ml.reports.page_curve import curve_points
 from clv_ml.reports.page_data import page_data
@@ -25,7 +22,6 @@ from clv_ml.reports.page_top import PageFacts, rows_in_words, top_of
 from clv_ml.reports.row import table_columns
 from clv_ml.reports.wording import plain
 
-_TEMPLATES = Path(__file__).parent / "templates"
 # in this order they are one script
 _SCRIPTS = ("words", "rows", "list", "cells", "window", "picture", "story", "curve", "select", "main")
 _WITHOUT_SCRIPT = 100  # rows that are there as plain HTML
@@ -105,17 +101,9 @@ def render_page(
     tops = [top_of(facts, columns, layout, w) for w in spoken]
     w = words(language)
     points = None if curve is None else curve_points(curve)
-    script = Markup(_script())
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("risk_list.html.j2").render(
+    return render_html(
+        "risk_list.html.j2",
+        script=_script(),
         w=w,
         t=phrases(w),
         tops=tops,
@@ -125,16 +113,14 @@ def render_page(
         has_curve=points is not None,
         picture=picture(cohort_svg),
         model_version=plain(first_given("model_version", summary, rows)),
-        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file, not data
+        style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file, not data
         data=_embedded(page_data(tops, columns, layout, as_of=as_of, points=points, language=language)),
-        script=script,
-        script_hash=f"sha256-{digest}",
     )
 
 
 def _script() -> str:
     """Join the script's files, which share one scope that nothing outside can reach."""
-    parts = [(_TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    parts = [(TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
     return '(function () {\n"use strict";\n' + "".join(parts) + "})();\n"
 
 
