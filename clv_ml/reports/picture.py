@@ -16,8 +16,12 @@ from matplotlib.ticker import MaxNLocator
 from clv_ml.errors import ConfigError
 
 INK, MUTED, GRID, PAPER, FORECAST = "#1f2933", "#52606d", "#d9dee3", "#ffffff", "#0072b2"
-# Colour, marker and line of the first, second, ... score, told apart without colour too (after Okabe, Ito).
-SERIES = ((FORECAST, "s", "-"), ("#d55e00", "o", "--"), ("#007a5a", "^", "-."), ("#a8437f", "D", ":"))
+OUTSIDE = "#de6b00"
+# Colour, marker and line of the first, second, ... score: after Okabe & Ito, and each of another lightness (L* 46, 58,
+# 30, 23), so that they are told apart in grey too.
+SERIES = ((FORECAST, "s", "-"), (OUTSIDE, "o", "--"), ("#00503c", "^", "-."), ("#5c1f47", "D", ":"))
+ACTUAL = {"color": INK, "marker": "o", "markersize": 5, "label": "what happened"}
+EXPECTED = {"color": FORECAST, "linestyle": "--", "marker": "s", "markersize": 6, "markerfacecolor": PAPER}
 # What each colour becomes where the reader's screen is dark.
 _DARK = {
     INK: "#e8ecef",
@@ -25,9 +29,9 @@ _DARK = {
     GRID: "#3b454e",
     PAPER: "#1b2127",
     FORECAST: "#5cb3ec",
-    "#d55e00": "#ff9a56",
-    "#007a5a": "#3fc79f",
-    "#a8437f": "#e79cc8",
+    OUTSIDE: "#ffb27d",
+    "#00503c": "#2f9e7e",
+    "#5c1f47": "#f3c6e3",
 }
 
 
