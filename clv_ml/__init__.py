@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clv_ml.models.bundle import Bundle as Bundle
     from clv_ml.models.bundle import load_bundle as load_bundle
     from clv_ml.models.churn import ChurnModel as ChurnModel
+    from clv_ml.models.churn_classifier import ChurnClassifier as ChurnClassifier
     from clv_ml.models.intervals import predictive_intervals as predictive_intervals
     from clv_ml.models.modified import ModifiedPurchaseModel as ModifiedPurchaseModel
     from clv_ml.models.pareto import ParetoPurchaseModel as ParetoPurchaseModel
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 # loaded on first use, so that importing the package costs next to nothing
 _HOMES = {
     "Bundle": "clv_ml.models.bundle",
+    "ChurnClassifier": "clv_ml.models.churn_classifier",
     "ChurnModel": "clv_ml.models.churn",
     "ClvError": "clv_ml.errors",
     "Config": "clv_ml.config",
@@ -73,6 +75,7 @@ _HOMES = {
 
 __all__ = [
     "Bundle",
+    "ChurnClassifier",
     "ChurnModel",
     "ClvError",
     "Config",

@@ -7,6 +7,7 @@ import clv_ml
 
 PUBLIC = {
     "Bundle",
+    "ChurnClassifier",
     "ChurnModel",
     "ClvError",
     "Config",
@@ -43,7 +44,7 @@ import sys, time
 started = time.perf_counter()
 import {module}
 print(time.perf_counter() - started)
-heavy = {{"mlflow", "pyspark", "lightgbm", "lifetimes", "pandas", "duckdb"}}
+heavy = {{"mlflow", "pyspark", "lightgbm", "lifetimes", "pandas", "sklearn", "duckdb"}}
 print(",".join(sorted(heavy & set(sys.modules))))
 """
 

@@ -33,6 +33,7 @@ ROOM_OF = {
     "lightgbm": {"models/_lightgbm.py"},
     "mlflow": {"tracking"},
     "optuna": {"models/tuning.py"},
+    "sklearn": {"models/churn_classifier.py", "evaluation/logistic.py"},
     "sqlframe": {"engine"},
     "duckdb": {"engine"},
     "pyspark": {"engine"},

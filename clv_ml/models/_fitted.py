@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.errors import ConfigError
+from clv_ml.models._arguments import Arguments
 from clv_ml.models._facts import FitFacts, checked_params, covariance_frame
 
 
-class FittedModel:
+class FittedModel(Arguments):
     """A model of named positive parameters, fitted or given.
+
+    It learns from summaries and there is nothing to predict them against, so it is no estimator of scikit-learn;
+    `get_params`, `set_params` and ``sklearn.base.clone`` work as there.
 
     Parameters
     ----------

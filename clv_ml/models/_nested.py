@@ -55,8 +55,7 @@ def fit_horizons(
     if len(np.unique(outcomes[main])) < 2:
         only, rows = outcomes[main][0], len(outcomes[main])
         raise DataError(f"snapshots: churned_{main} is {only:.0f} in all {rows} rows, nothing to tell apart")
-    smaller = min(outcomes[main].sum(), len(outcomes[main]) - outcomes[main].sum())
-    recipe = replace(recipe, cautious=bool(smaller < _FEW_ROWS))
+    recipe = replace(recipe, cautious=is_cautious(outcomes[main]))
     tuning = tune(matrix, outcomes[main], folds, recipe, trials=tuning_trials) if tuning_trials else None
     tuned = recipe if tuning is None else replace(recipe, settings=tuning.settings)
     classifier, fact = fit_classifier(matrix, outcomes[main], folds, tuned, horizon_days=main, learnt_from="all rows")
@@ -71,6 +70,11 @@ def fit_horizons(
         )
         facts.append(fact)
     return classifiers, tuple(reversed(facts)), tuning
+
+
+def is_cautious(outcome: Floats) -> bool:
+    """Say whether there are too few rows of an outcome of 0 and 1 for trees of the usual size."""
+    return bool(min(outcome.sum(), len(outcome) - outcome.sum()) < _FEW_ROWS)
 
 
 def fit_step(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from clv_ml.engine.stored import Stored
 from clv_ml.errors import DataError, missing_columns
+from clv_ml.models._arguments import Arguments
 from clv_ml.models._boosting import Classifier, Floats, Recipe
 from clv_ml.models._horizon_facts import HorizonFacts
 from clv_ml.models._nested import fit_horizons, fit_step, horizon_probabilities
@@ -21,7 +22,7 @@ from clv_ml.models.tuning import Tuning
 _OWN = "own"
 
 
-class ChurnModel:
+class ChurnModel(Arguments):
     """Gradient-boosted classifiers whose probabilities fall with the horizon, without ties.
 
     The longest horizon is learnt directly. A shorter one is learnt as P(no purchase within it | a purchase within
@@ -32,6 +33,10 @@ class ChurnModel:
     calibration is fitted here) < judge (calibration and signs are kept only if they lower the log loss here). Then the
     trees are grown once more on all snapshots, with the number of rounds found. With fewer than 5,000 rows in the
     smaller class the trees are smaller and grow slower, and calibration needs 500 at the stop cutoff.
+
+    It is no estimator of scikit-learn, though `get_params`, `set_params` and ``sklearn.base.clone`` work: `fit` takes
+    one frame with the cutoffs and an outcome a horizon, which ``fit(X, y)`` has no place for, and `predict` tells all
+    horizons together. :class:`clv_ml.models.churn_classifier.ChurnClassifier` is one, for a single outcome.
 
     Parameters
     ----------
