@@ -189,13 +189,6 @@ def test_simulate_wants_a_number_of_customers(tmp_path: Path) -> None:
     assert _run("simulate", "--out", str(tmp_path)).exit_code == 2
 
 
-def test_every_command_explains_itself() -> None:
-    for command in ("demo", "validate", "train", "backtest", "score", "simulate"):
-        result = _run(command, "--help")
-        assert result.exit_code == 0
-        assert "--set" in result.stdout
-
-
 def test_an_unknown_option_is_a_usage_error() -> None:
     assert _run("train", "--confg", "x").exit_code == 2
 

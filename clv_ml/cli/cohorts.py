@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from clv_ml.cli.command import ConfigOption, JsonOption, SetOption, app, parsed_day, run
+from clv_ml.cli.command import command, parsed_day, run
+from clv_ml.cli.options import AsOfOption, ConfigOption, JsonOption, ModelOption, SetOption
 from clv_ml.cli.reporter import Reporter
 from clv_ml.cli.telling import tell_store
 from clv_ml.config import load_config
 
 
-@app.command()
+@command(
+    examples=["clv-ml cohorts --config configs/demo.yaml --as-of 1998-06-30"],
+    writes={
+        "OUTPUT/cohorts/as_of=DAY/": "cohorts.html, cohorts.xlsx, and each table as .csv and .parquet",
+        "STORE/mlflow.db, STORE/artifacts/": "the report as a run",
+    },
+    codes=(0, 1, 2, 3, 4),
+)
 def cohorts(
     config: ConfigOption,
-    as_of: Annotated[
-        str | None, typer.Option(help="Last day of history, YYYY-MM-DD; the last day of the data by default.")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Bundle folder or models:/NAME@ALIAS; the config's champion by default, and where there is none the "
-            "value models are fitted for the report."
-        ),
-    ] = None,
+    as_of: AsOfOption = None,
+    model: ModelOption = None,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what cohorts bring and cost: retention, payback, value against cost, scenarios, as a page and a workbook."""
+    """Tell what cohorts of customers bring and cost: retention, payback, value against cost, what-if scenarios.
+
+    Costs, dimensions and scenarios are in the section cohorts of the config. Without --model and without a champion
+    the value models are fitted for the report.
+    """
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline

@@ -1,32 +1,65 @@
-"""The command line itself: its options, and how a job runs and ends."""
+"""The command line itself: how a command is declared, and how its job runs and ends."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from typer.exceptions import TyperException
 
+from clv_ml import __version__
 from clv_ml.cli.ending import Stop, explained, stoppable
+from clv_ml.cli.manual import MANUALS, Manual, ManualCommand, ManualGroup
+from clv_ml.cli.options import ConfigOption as ConfigOption
+from clv_ml.cli.options import JsonOption as JsonOption
+from clv_ml.cli.options import SetOption as SetOption
 from clv_ml.cli.reporter import Reporter
-from clv_ml.errors import EXIT_CODES
+
+Command = TypeVar("Command", bound=Callable[..., None])
 
 app = typer.Typer(
     name="clv-ml",
-    help="Which valuable customers are about to leave, what they are worth, and whom to contact.\n\n"
-    "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
+    cls=ManualGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
+    rich_markup_mode=None,  # plain text: boxes break in pipes and logs
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="YAML config of the job.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override one value: key.path=value; repeatable.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Progress and errors as JSON lines on stderr.")]
+
+def command(
+    *, examples: Sequence[str], writes: Mapping[str, str] | None = None, codes: Sequence[int] = (0, 1, 2, 3)
+) -> Callable[[Command], Command]:
+    """Make a function a command, with what its help shows beside its docstring; see :class:`Manual`."""
+
+    def named(function: Command) -> Command:
+        MANUALS[function.__name__] = Manual(examples, writes or {}, codes)
+        return app.command(cls=ManualCommand)(function)
+
+    return named
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"clv-ml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def everything(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Tell which valuable customers are about to leave, what they are worth, and whom to contact.
+
+    A job is described by a YAML file, its config; every command explains itself with --help.
+    """
 
 
 def main() -> None:

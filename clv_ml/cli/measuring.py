@@ -6,33 +6,45 @@ from typing import Annotated, Any
 
 import typer
 
-from clv_ml.cli.command import ConfigOption, JsonOption, SetOption, app, parsed_day, run
+from clv_ml.cli.command import command, parsed_day, run
+from clv_ml.cli.options import AsOfOption, ConfigOption, JsonOption, SetOption
 from clv_ml.cli.reporter import Reporter
 from clv_ml.cli.telling import tell_store
 from clv_ml.config import load_config
 
 
-@app.command()
+@command(
+    examples=["clv-ml measure --config shop.yaml --contacts risk_list.xlsx --as-of 2025-06-30"],
+    writes={
+        "OUTPUT/measure/as_of=DAY/": "measurement.txt, measurement.json, effects.csv, effects.svg, balance.csv",
+        "STORE/mlflow.db, STORE/artifacts/": "the measurement as a run",
+    },
+)
 def measure(
     config: ConfigOption,
     contacts: Annotated[
         list[str] | None,
         typer.Option(
-            help="What came back: the filled workbook, CSV, Parquet, or DATABASE-ADDRESS#TABLE; repeatable. The "
-            "config's contacts by default, and where there are none the lists alone."
+            metavar="FILE",
+            show_default="contacts.sources of the config, else the lists alone",
+            help="What came back: a filled workbook, CSV, Parquet, or DATABASE-ADDRESS#TABLE. Repeatable.",
         ),
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Last day to look at, YYYY-MM-DD; the last day of the data by default.")
-    ] = None,
+    as_of: AsOfOption = None,
     horizon: Annotated[
         int | None,
-        typer.Option(help="Days after a list that count, of churn.horizons_days; the longest by default."),
+        typer.Option(
+            metavar="DAYS", show_default="the longest", help="Days after a list that count; of churn.horizons_days."
+        ),
     ] = None,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare customers listed to contact with those held back by lot: how many stayed, what a contact earned."""
+    """Compare customers listed to contact with those held back by lot: how many stayed, what a contact earned.
+
+    Only lists whose horizon is over are judged. Everybody counts in the arm the list drew, contacted or not. Where
+    there were too few customers to tell, that is the answer, with how many it would take.
+    """
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from clv_ml.cli.command import ConfigOption, JsonOption, SetOption, app, parsed_day, run
+from clv_ml.cli.command import command, parsed_day, run
+from clv_ml.cli.options import AsOfOption, ConfigOption, JsonOption, ModelOption, SetOption
 from clv_ml.cli.reporter import Reporter
 from clv_ml.cli.telling import tell_store
 from clv_ml.config import load_config
@@ -15,16 +16,23 @@ from clv_ml.config import load_config
 EXIT_DRIFT = 5
 
 
-@app.command()
+@command(
+    examples=["clv-ml review --config configs/demo.yaml --as-of 1998-06-30"],
+    writes={
+        "OUTPUT/review/as_of=DAY/": "review.txt, review.json, accuracy.csv, and a folder for each run that was judged",
+        "STORE/mlflow.db, STORE/artifacts/": "what happened, in the run that made the forecast",
+    },
+)
 def review(
     config: ConfigOption,
-    as_of: Annotated[
-        str | None, typer.Option(help="Day of the review, YYYY-MM-DD; the last day of the data by default.")
-    ] = None,
+    as_of: AsOfOption = None,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge every earlier forecast whose time is over: per cohort and horizon, written into the run that made it."""
+    """Judge every earlier forecast whose time is over, by cohort and horizon, in the run that made it.
+
+    Tells which cohorts left their 95 % band and since when, and which forecasts still wait for their days.
+    """
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline
@@ -38,19 +46,22 @@ def review(
     run(job, as_json=as_json)
 
 
-@app.command()
+@command(
+    examples=["clv-ml drift --config configs/demo.yaml --as-of 1998-06-30"],
+    writes={"OUTPUT/drift/as_of=DAY/drift.json": "each feature, score and cohort with what it was and what it is"},
+    codes=(0, 1, 2, 3, 4, 5),
+)
 def drift(
     config: ConfigOption,
-    as_of: Annotated[
-        str | None, typer.Option(help="Day to look at, YYYY-MM-DD; the last day of the data by default.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Bundle folder or models:/NAME@ALIAS; the config's champion by default.")
-    ] = None,
+    as_of: AsOfOption = None,
+    model: ModelOption = None,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether customers, scores or churn have moved since the training. Exit code 5 where something alerts."""
+    """Tell whether customers, scores or churn have moved since the training.
+
+    Ends with code 5 where something is beyond its band (section drift of the config), so that a scheduler can tell.
+    """
 
     def job(reporter: Reporter) -> None:
         from clv_ml import pipeline
@@ -67,9 +78,16 @@ def drift(
     run(job, as_json=as_json)
 
 
-@app.command()
+@command(
+    examples=["clv-ml upload --config configs/demo.yaml"],
+    writes={"STORE/outbox/": "emptied: each run leaves it once MLflow has it"},
+    codes=(0, 1, 2),
+)
 def upload(config: ConfigOption, overrides: SetOption = None, as_json: JsonOption = False) -> None:
-    """Send the runs that wait because MLflow was down when they were made."""
+    """Send the runs that wait because MLflow was down when they were made.
+
+    Runs go in the order in which they were made; the next training, scoring or review sends them too.
+    """
 
     def job(reporter: Reporter) -> None:
         from clv_ml.tracking.outbox import waiting

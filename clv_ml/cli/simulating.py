@@ -8,32 +8,53 @@ from typing import Annotated, Any
 
 import typer
 
-from clv_ml.cli.command import JsonOption, app, run
+from clv_ml.cli.command import command, run
+from clv_ml.cli.options import JsonOption
 from clv_ml.cli.reporter import Reporter
 
 
-@app.command()
+@command(
+    examples=[
+        "clv-ml simulate --customers 2000 --out sim",
+        "clv-ml simulate --customers 2000 --out sim --seed 1 --set fade_days=14",
+    ],
+    writes={
+        "OUT/customers.parquet": "who they are; OUT/transactions.parquet and OUT/events.parquet: what they did",
+        "OUT/truth.parquet": "when each of them left in truth, and at what rates they bought",
+        "OUT/attainable.parquet": "the best score that anybody could have given each of them",
+        "OUT/parameters.json": "the numbers they were drawn from",
+        "OUT/config.yaml": "a config to train on them",
+    },
+    codes=(0, 1, 2),
+)
 def simulate(
-    customers: Annotated[int, typer.Option(help="How many customers.")],
-    out: Annotated[Path, typer.Option(help="Folder for the files; an earlier simulation there is replaced.")],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same customers.")] = 42,
-    days: Annotated[int | None, typer.Option(help="Days from the first signup to the end; 540 by default.")] = None,
+    customers: Annotated[int, typer.Option(metavar="N", help="How many customers.")],
+    out: Annotated[
+        Path, typer.Option(metavar="OUT", help="Folder for the files; an earlier simulation there is replaced.")
+    ],
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same customers.")] = 42,
+    days: Annotated[
+        int | None, typer.Option(metavar="DAYS", show_default="540", help="Days from the first signup to the end.")
+    ] = None,
     informative: Annotated[
         bool | None,
         typer.Option(
             "--informative/--no-informative",
-            help="Whether visits fade before a customer leaves (the default), or know nothing of it.",
+            show_default="--informative",
+            help="Whether visits fade before a customer leaves, or know nothing of it.",
         ),
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Another number of the population: name=value, such as fade_days=14; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Another number of parameters.json, such as fade_days=14. Repeatable."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write customers, purchases and events drawn from known numbers, and a config to train on them.
 
-    The files tell the truth about each customer too, and the best score that anybody could have given.
+    The truth about each customer is written too, so that models can be judged by it.
     """
 
     def job(reporter: Reporter) -> None:
