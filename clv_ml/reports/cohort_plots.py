@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from clv_ml.errors import DataError
-from clv_ml.reports.picture import FORECAST, INK, PAPER, dress, finish, headline, new_figure
-from clv_ml.reports.wording import count, date_words
+from clv_ml.evaluation.forecast import TOTAL
+from clv_ml.reports.cohort_drawing import (
+    draw_cohort_bands,
+    draw_errors,
+    draw_horizons,
+    error_size,
+    error_unit,
+    label_of,
+    name_cohorts,
+)
+from clv_ml.reports.picture import INK, dress, finish, headline, new_figure, say
+from clv_ml.reports.wording import date_words
 
-TOTAL = "all"
-_PANELS = (("purchases", "Purchases"), ("spend", "Spend"), ("churn_rate", "Churn (no purchase)"))
-_OUTSIDE = "#d55e00"
+__all__ = ["TOTAL", "band_figure", "error_heat_map", "tracking_figure"]
+
+_PANELS = ("purchases", "spend", "churn_rate")
 _MOST_COHORTS = 12
 
 
@@ -48,26 +55,15 @@ def band_figure(
     if rows.empty:
         raise DataError(f"the forecast has no cohort at {horizon_days} days; known: {_known(table)}")
     judged = "actual_purchases" in rows
-    names = rows["cohort"].astype(str).tolist()
     figure = new_figure(7.2, 7.8)
     axes = figure.subplots(3, 1, sharex=True)
     said = []
-    for ax, (name, label) in zip(axes, _PANELS, strict=True):
-        unit = f" ({currency})" if name == "spend" and currency else ""
-        message = f"{label}{unit}"
-        if judged:
-            inside = int(rows[f"{name}_inside95"].sum())
-            message += f": {inside} of {len(rows)} cohorts inside the 95 % band"
-        said.append(message)
-        dress(ax, message)
-        _draw_bands(ax, rows, name, judged=judged)
-        ax.yaxis.set_major_formatter(_percent_axis() if name == "churn_rate" else _count_axis())
-        if name != "churn_rate":
-            ax.set_ylim(bottom=0)
-    step = math.ceil(len(names) / 9)
-    axes[2].set_xticks(range(0, len(names), step), names[::step])
-    margin = max(0.5, 0.03 * len(names))
-    axes[2].set_xlim(-margin, len(names) - 1 + margin)
+    for ax, name in zip(axes, _PANELS, strict=True):
+        dress(ax)
+        held = draw_cohort_bands(ax, rows, name)
+        said.append(": ".join(filter(None, [label_of(name, currency), held])))
+        say(ax, said[-1])
+    name_cohorts(axes[2], rows["cohort"].astype(str).tolist())
     axes[2].set_xlabel(f"Cohort ({what})")
     _legend(figure, axes[0])
     title = "Forecast by cohort, and what happened" if judged else "Forecast by cohort"
@@ -94,8 +90,8 @@ def tracking_figure(table: pd.DataFrame, *, cutoff: str | dt.date, quantity: str
     for ax, name in zip(axes.flat, names, strict=False):
         rows = table[table["cohort"] == name].sort_values("horizon_days")
         dress(ax, "all customers" if name == TOTAL else str(name))
-        _draw_track(ax, rows, quantity)
-        ax.yaxis.set_major_formatter(_percent_axis() if quantity == "churn_rate" else _count_axis())
+        draw_horizons(ax, rows, quantity)
+        ax.tick_params(labelsize=8)
     for ax in list(axes.flat)[len(names) :]:
         ax.set_visible(False)
     for ax in axes[-1]:
@@ -122,69 +118,13 @@ def error_heat_map(table: pd.DataFrame, *, quantity: str = "purchases", horizon_
     colour is not needed to read it.
     """
     rows = table[table["horizon_days"] == horizon_days]
-    error = rows[quantity] - rows[f"actual_{quantity}"]
-    share = 100 * (error if quantity == "churn_rate" else error / rows[f"actual_{quantity}"].where(lambda x: x > 0))
-    cells = rows.assign(share=share).pivot(index="cohort", columns="cutoff", values="share")
-    order = [*sorted(name for name in cells.index if name != TOTAL), TOTAL]
-    cells = cells.loc[[name for name in order if name in cells.index]]
-    values = cells.to_numpy(dtype=np.float64)
-    figure = new_figure(max(5.5, 1.0 * len(cells.columns) + 2.4), 0.34 * len(cells) + 2.2)
+    figure = new_figure(*error_size(rows))
     ax = figure.subplots()
-    limit = max(float(np.nanquantile(np.abs(values), 0.95)), 1e-9) if np.isfinite(values).any() else 1.0
-    ax.imshow(values, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            ink = PAPER if abs(value) > 0.45 * limit else INK
-            ax.text(column, row, f"{value:+.0f}", ha="center", va="center", fontsize=8.5, color=ink)
     dress(ax)
-    ax.grid(visible=False)
-    ax.set_xticks(range(len(cells.columns)), [str(name) for name in cells.columns], rotation=30, ha="right")
-    ax.set_yticks(range(len(cells)), ["all" if name == TOTAL else str(name) for name in cells.index])
-    unit = "points" if quantity == "churn_rate" else "%"
-    title = f"Error of the forecast {quantity.replace('_', ' ')} by cohort and cutoff, {unit}"
+    largest = draw_errors(ax, rows, quantity)
+    title = f"Error of the forecast {quantity.replace('_', ' ')} by cohort and cutoff, {error_unit(quantity)}"
     headline(figure, title, f"The {horizon_days} days after each cutoff; above 0: forecast too high")
-    told = ""
-    if np.isfinite(values).any():
-        place = int(np.nanargmax(np.abs(values)))
-        told = f" Largest: {values.flat[place]:+.0f} {unit} for {cells.index[place // values.shape[1]]}."
-    return finish(figure, f"{title}.{told}")
-
-
-def _draw_bands(ax: Axes, rows: pd.DataFrame, name: str, *, judged: bool) -> None:
-    x = np.arange(len(rows))
-    for band, width, shade in ((95, 0.62, 0.22), (80, 0.62, 0.42)):
-        low, high = rows[f"{name}_low{band}"], rows[f"{name}_high{band}"]
-        label = f"{band} % band"
-        ax.bar(x, high - low, bottom=low, width=width, color=FORECAST, alpha=shade, linewidth=0, label=label)
-    ax.plot(
-        x, rows[name], linestyle="none", marker="_", markersize=13, markeredgewidth=2, color=FORECAST, label="forecast"
-    )
-    if not judged:
-        return
-    inside = rows[f"{name}_inside95"].to_numpy(dtype=bool)
-    actual = rows[f"actual_{name}"].to_numpy(dtype=np.float64)
-    # room for whole markers at the edge of the panel
-    ax.margins(y=0.12)
-    dots: dict[str, Any] = {"linestyle": "none"}
-    ax.plot(x[inside], actual[inside], **dots, marker="o", markersize=5, color=INK, label="what happened")
-    ax.plot(x[~inside], actual[~inside], **dots, marker="X", markersize=8, color=_OUTSIDE, label="outside the band")
-
-
-def _draw_track(ax: Axes, rows: pd.DataFrame, name: str) -> None:
-    days = rows["horizon_days"].to_numpy(dtype=np.float64)
-
-    def whole(column: str) -> Any:
-        values = rows[column].to_numpy(dtype=np.float64)
-        return values if name == "churn_rate" else np.concatenate([[0.0], values])
-
-    x = days if name == "churn_rate" else np.concatenate([[0.0], days])
-    for band, shade in ((95, 0.22), (80, 0.42)):
-        low, high = whole(f"{name}_low{band}"), whole(f"{name}_high{band}")
-        ax.fill_between(x, low, high, color=FORECAST, alpha=shade, linewidth=0, label=f"{band} % band")
-    ax.plot(x, whole(name), color=FORECAST, linestyle="--", linewidth=1.2, label="forecast")
-    ax.plot(x, whole(f"actual_{name}"), color=INK, marker="o", markersize=3.5, label="what happened")
-    ax.set_xticks(days)
-    ax.tick_params(labelsize=8)
+    return finish(figure, ". ".join(filter(None, [title, largest])) + ".")
 
 
 def _legend(figure: Figure, ax: Axes) -> None:
@@ -194,14 +134,3 @@ def _legend(figure: Figure, ax: Axes) -> None:
 
 def _known(table: pd.DataFrame) -> str:
     return ", ".join(map(str, sorted(table["horizon_days"].unique())))
-
-
-def _count_axis() -> FuncFormatter:
-    return FuncFormatter(lambda value, _: count(value))
-
-
-def _percent_axis() -> FuncFormatter:
-    return FuncFormatter(lambda value, _: f"{100 * value:.3g}%")
-
-
-__all__ = ["band_figure", "error_heat_map", "tracking_figure"]

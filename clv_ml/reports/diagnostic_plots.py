@@ -22,7 +22,7 @@ from clv_ml.reports.diagnostic_drawing import (
     draw_tracking,
     stretches,
 )
-from clv_ml.reports.picture import INK, dress, finish, headline, new_figure
+from clv_ml.reports.picture import INK, dress, finish, headline, new_figure, say
 from clv_ml.reports.wording import date_words, days
 
 
@@ -116,7 +116,7 @@ def heat_map_figure(surface: pd.DataFrame, *, age_days: int, horizon_days: int) 
     upper, lower = figure.subplots(2, 1, sharex=True)
     once = [draw_heat_map(upper, surface, "p_alive"), draw_heat_map(lower, surface, "expected_purchases")]
     for ax, label in ((upper, "P(alive)"), (lower, f"Expected purchases in the next {horizon_days} days")):
-        ax.set_title(label, loc="left", fontsize=10.5, color=INK, pad=8)
+        say(ax, label)
     lower.set_xlabel(f"Days from first to last purchase, of customers who first bought {age_days} days ago")
     words = f"Who bought once, {age_days} days ago: {', '.join(once)}"
     return _told(figure, "Who is still a customer, and who will buy", words)

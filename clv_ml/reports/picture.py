@@ -51,6 +51,11 @@ def dress(ax: Axes, message: str = "") -> None:
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.xaxis.label.set_color(INK)
     ax.yaxis.label.set_color(INK)
+    say(ax, message)
+
+
+def say(ax: Axes, message: str) -> None:
+    """Put the message of a panel above it."""
     ax.set_title(message, loc="left", fontsize=10.5, color=INK, pad=8)
 
 
