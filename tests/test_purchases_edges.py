@@ -131,7 +131,7 @@ def test_tables_with_nothing_to_learn_from_are_refused() -> None:
         PurchaseModel().fit(table([(0, 0, 0)] * 3))
     with pytest.raises(DataError, match="above 0 in none of the 0 rows"):
         SpendModel().fit(pd.DataFrame({"frequency": [0, 0], "monetary_value": [0.0, 0.0]}))
-    with pytest.raises(DataError, match="a pandas DataFrame is wanted"):
+    with pytest.raises(DataError, match="a pandas DataFrame, or a frame that speaks Arrow, is wanted"):
         PurchaseModel().fit([1, 2])  # type: ignore[arg-type]
 
 

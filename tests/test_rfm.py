@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,13 @@ def test_the_argument_is_left_alone_and_the_cutoff_may_be_text_or_date() -> None
 def test_timestamps_may_be_datetimes_dates_or_text(engine: Engine, timestamp: object) -> None:
     days = read(engine, timestamp=timestamp)["timestamp"].dt.date
     assert days.tolist() == [dt.date(2024, 1, 1), dt.date(2024, 1, 11), dt.date(2024, 2, 1)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_timestamps_may_be_counted_in_any_unit(unit: Literal["s", "ms", "us", "ns"]) -> None:
+    told = pd.to_datetime(pd.Series(["2024-01-01", "2024-01-31"])).dt.as_unit(unit)
+    orders = pd.DataFrame({"customer_id": "a", "timestamp": told, "amount": 1.0})
+    assert rfm_summary(orders, cutoff="2024-02-10")["recency"].tolist() == [30]
 
 
 def test_ids_may_be_text_numbers_or_numbers_that_became_floats(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from order_reference import START, Order, outcomes_of, purchase_days, transactions_of
 
 from clv_ml.config import ChurnConfig
+from clv_ml.data.arrow import AnyFrame
 from clv_ml.engine import DataFrame, Engine
 from clv_ml.errors import ConfigError, NotConvergedError
 from clv_ml.models.purchases import PurchaseModel
@@ -37,7 +38,7 @@ OWN = ChurnConfig(horizons_days=(10, 30), label="own_gap", own_gap_quantile=0.5)
 class Flat(PurchaseModel):
     """A purchase model that finds no maximum."""
 
-    def fit(self, rfm: pd.DataFrame) -> Flat:
+    def fit(self, rfm: AnyFrame) -> Flat:
         raise NotConvergedError("no maximum")
 
 

@@ -152,6 +152,8 @@ def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
     is_number = pd.api.types.is_numeric_dtype(column)
     if is_id or column.dtype == object or (column.name == "timestamp" and is_number):
         return column.astype("string")
+    if column.dtype in ("datetime64[s]", "datetime64[ms]"):
+        return column.astype("datetime64[us]")  # SQLFrame does not know DuckDB's types of the coarser ones
     return column
 
 

@@ -1,4 +1,4 @@
-"""The boundary of the value models: a pandas table in, checked arrays out, the table never changed."""
+"""The boundary of the value models: a table in, checked arrays out, the table never changed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv_ml.data.arrow import AnyFrame, as_pandas
 from clv_ml.errors import DataError, missing_columns
 
 Floats = NDArray[np.float64]
@@ -38,7 +39,15 @@ class Spend:
     weight: Floats
 
 
-def read_purchases(rfm: pd.DataFrame) -> Purchases:
+def as_summaries(rfm: AnyFrame) -> pd.DataFrame:
+    """Return summaries as pandas, indexed by customer_id where another library's frame has that column.
+
+    A function that reads a table more than once does this first: a stream is there once.
+    """
+    return as_pandas(rfm, index="customer_id")
+
+
+def read_purchases(rfm: AnyFrame) -> Purchases:
     """Check frequency, recency and T (and weight, when there is one).
 
     Raises
@@ -47,6 +56,7 @@ def read_purchases(rfm: pd.DataFrame) -> Purchases:
         A column is missing or not numeric, or a value breaks the contract; the message names the column, how
         many rows are wrong, the first ids and the remedy.
     """
+    rfm = as_summaries(rfm)
     _require(rfm, ("frequency", "recency", "T"))
     frequency, weight = _counts(rfm)
     recency, age = _numbers(rfm, "recency"), _numbers(rfm, "T")
@@ -65,7 +75,7 @@ def read_purchases(rfm: pd.DataFrame) -> Purchases:
     return Purchases(rfm.index, frequency, recency, age, weight)
 
 
-def read_spend(rfm: pd.DataFrame) -> Spend:
+def read_spend(rfm: AnyFrame) -> Spend:
     """Check frequency and monetary_value (and weight, when there is one).
 
     A missing monetary value is accepted where frequency is 0: nothing has been averaged there.
@@ -75,6 +85,7 @@ def read_spend(rfm: pd.DataFrame) -> Spend:
     DataError
         As for `read_purchases`.
     """
+    rfm = as_summaries(rfm)
     _require(rfm, ("frequency", "monetary_value"))
     frequency, weight = _counts(rfm)
     money = _as_float(rfm, "monetary_value")
@@ -98,7 +109,9 @@ def read_spend(rfm: pd.DataFrame) -> Spend:
 
 def _require(rfm: pd.DataFrame, columns: Sequence[str]) -> None:
     if not isinstance(rfm, pd.DataFrame):
-        raise DataError(f"rfm is a {type(rfm).__name__}; a pandas DataFrame is wanted. {_SUMMARY}")
+        raise DataError(
+            f"rfm is a {type(rfm).__name__}; a pandas DataFrame, or a frame that speaks Arrow, is wanted. {_SUMMARY}"
+        )
     missing = [name for name in columns if name not in rfm.columns]
     if missing:
         raise missing_columns("rfm", missing, map(str, rfm.columns), _SUMMARY)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from clv_ml.data.arrow import AnyFrame, as_pandas
 from clv_ml.engine.stored import Stored
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.models._arguments import Arguments
@@ -89,7 +90,7 @@ class ChurnModel(Arguments):
         self._horizons: dict[int, Classifier] = {}
         self._own: Classifier | None = None
 
-    def fit(self, snapshots: pd.DataFrame, *, features: Sequence[str], categories: Sequence[str] = ()) -> Self:
+    def fit(self, snapshots: AnyFrame, *, features: Sequence[str], categories: Sequence[str] = ()) -> Self:
         """Learn from customers seen at several cutoffs.
 
         Parameters
@@ -110,6 +111,7 @@ class ChurnModel(Arguments):
             If a column is missing or is no number, there are no rows, the main horizon has only one class, or
             somebody bought within a horizon but not within a longer one.
         """
+        snapshots = as_pandas(snapshots)
         labels = {f"churned_{horizon}": horizon for horizon in self.horizons_days}
         needed = ["customer_id", "cutoff", *features, *labels, *(["churned_own"] if self.own_gap else [])]
         absent = [name for name in needed if name not in snapshots.columns]
@@ -141,13 +143,13 @@ class ChurnModel(Arguments):
             self._own, self.own_facts_ = fit_step(matrix, names, folds, recipe, horizons_days=(main, main))
         return self
 
-    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, features: AnyFrame) -> pd.DataFrame:
         """Return P(no purchase in the next H days) for each horizon H.
 
         Parameters
         ----------
         features
-            One row a customer, with the columns the model was fitted on.
+            One row a customer, with the columns the model was fitted on; a pandas frame, or one that speaks Arrow.
 
         Returns
         -------
@@ -160,6 +162,7 @@ class ChurnModel(Arguments):
         DataError
             If a column is missing or is no number.
         """
+        features = as_pandas(features, index="customer_id")
         matrix = self._matrix(features)
         away = horizon_probabilities(self._horizons, matrix)
         scores = {f"p_churn_{horizon}d": away[horizon] for horizon in self.horizons_days}
@@ -184,11 +187,12 @@ class ChurnModel(Arguments):
         found = {name: known.unseen(features[name]) for name, known in self.categories_.items()}
         return {name: values for name, values in found.items() if values}
 
-    def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, features: AnyFrame) -> pd.DataFrame:
         """Return each feature's exact share (TreeSHAP) in the log odds of the main horizon, and the base value.
 
         They add up to the log odds of p_churn at the main horizon, calibration included.
         """
+        features = as_pandas(features, index="customer_id")
         classifier = self._horizons[self.horizons_days[-1]]
         raw = classifier.contributions(self._matrix(features)) if len(features) else None
         return pd.DataFrame(raw, index=features.index, columns=[*self.features_, "base_value"])

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from clv_ml.data.arrow import as_pandas
 from clv_ml.models._boosting import Classifier, Floats, Recipe, fit_classifier
 from clv_ml.models._horizon_facts import HorizonFacts
 from clv_ml.models._nested import is_cautious
@@ -98,7 +99,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Parameters
         ----------
         X
-            Features, shape (rows, features): numbers or NaN; in a frame also columns of texts or categories.
+            Features, shape (rows, features): numbers or NaN; in a frame (of pandas, or one that speaks Arrow) also
+            columns of texts or categories.
         y
             The outcome of each row, two different values.
         cutoffs
@@ -162,6 +164,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def _matrix(self, X: Any, *, first: bool = False) -> Floats:
         """Check features and put them side by side; the categories are learnt at `first`."""
+        X = as_pandas(X)
         texts = _texts(X) if first else list(self.categories_)
         if first:
             self.categories_ = {name: CategoryMap.learn(X[name]) for name in texts}

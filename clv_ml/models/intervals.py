@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv_ml.data.arrow import AnyFrame
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.models._forecast import checked_horizons, daily_rate
 from clv_ml.models._futures import Earnings, Histories, simulate_futures
 from clv_ml.models._quantiles import checked_levels
 from clv_ml.models._resample import ParameterDraws, bootstrap_parameters, fixed_parameters
-from clv_ml.models._table import Floats, read_purchases, read_spend
+from clv_ml.models._table import Floats, as_summaries, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.value import ValueConventions
@@ -33,7 +34,7 @@ _QUANTITIES = ("purchases", "revenue", "clv")
 def predictive_intervals(
     purchases: PurchaseModel,
     spend: SpendModel,
-    rfm: pd.DataFrame,
+    rfm: AnyFrame,
     *,
     horizon_days: float = 365,
     levels: Sequence[float] = (0.1, 0.9),
@@ -91,6 +92,7 @@ def predictive_intervals(
         raise ConfigError(
             f"n_futures is {n_futures} (2 or more) and n_parameter_draws {n_parameter_draws} (0 or more)."
         )
+    rfm = as_summaries(rfm)
     bought, spent = read_purchases(rfm), read_spend(rfm)
     labels, member = _cohorts(rfm, cohort)
     rng = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc, betaln, expit, gammaln
 
+from clv_ml.data.arrow import AnyFrame
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.models import _bgnbd
 from clv_ml.models._beta_mixture import expected_count
@@ -62,7 +63,7 @@ class PurchaseModel(FittedModel):
     _FIRST_CHANCES: ClassVar[int] = 0
     _rows: _bgnbd.BgNbdRows | None = None
 
-    def fit(self, rfm: pd.DataFrame) -> Self:
+    def fit(self, rfm: AnyFrame) -> Self:
         """Maximise the likelihood, equation (6).
 
         Parameters
@@ -106,9 +107,7 @@ class PurchaseModel(FittedModel):
 
         return _lifetimes.beta_geo_fitter(self.params_, self._rows, self.fit_)
 
-    def expected_purchases(
-        self, rfm: pd.DataFrame, *, horizon_days: float, given_alive: bool = False
-    ) -> pd.Series[float]:
+    def expected_purchases(self, rfm: AnyFrame, *, horizon_days: float, given_alive: bool = False) -> pd.Series[float]:
         """E[Y(t) | x, t_x, T], equation (10), or the same given that the customer is alive at T.
 
         Given life at T the customer is BG/NBD again with parameters r+x, alpha+T, a, b+x, so that equation
@@ -125,7 +124,7 @@ class PurchaseModel(FittedModel):
             expected = expected * self._alive(customers)
         return pd.Series(expected, index=customers.index, name="expected_purchases")
 
-    def probability_alive(self, rfm: pd.DataFrame) -> pd.Series[float]:
+    def probability_alive(self, rfm: AnyFrame) -> pd.Series[float]:
         """P(alive | x, t_x, T): 1 / (1 + [x > 0] a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x)).
 
         The denominator of equation (10); Fader, Hardie & Lee (2008), http://brucehardie.com/notes/021/. It is
@@ -134,7 +133,7 @@ class PurchaseModel(FittedModel):
         customers = read_purchases(rfm)
         return pd.Series(self._alive(customers), index=customers.index, name="p_alive")
 
-    def probability_no_purchase(self, rfm: pd.DataFrame, *, horizon_days: float) -> pd.Series[float]:
+    def probability_no_purchase(self, rfm: AnyFrame, *, horizon_days: float) -> pd.Series[float]:
         """P(no purchase in t): 1 - P(alive) (1 - ((alpha+T)/(alpha+T+t))^(r+x)), equation (8) with n = 0."""
         customers = read_purchases(rfm)
         (days,) = checked_horizons([horizon_days])
@@ -144,7 +143,7 @@ class PurchaseModel(FittedModel):
         return pd.Series(np.minimum(values, 1.0), index=customers.index, name="p_no_purchase")
 
     def purchase_quantiles(
-        self, rfm: pd.DataFrame, *, horizon_days: float, levels: Sequence[float] = (0.1, 0.9)
+        self, rfm: AnyFrame, *, horizon_days: float, levels: Sequence[float] = (0.1, 0.9)
     ) -> pd.DataFrame:
         """Exact quantiles of the number of purchases within the horizon.
 
@@ -165,7 +164,7 @@ class PurchaseModel(FittedModel):
         table = count_quantiles(self._survival(few, days), len(x), wanted)[distinct.inverse]
         return pd.DataFrame(table.astype(np.int64), index=customers.index, columns=list(levels))
 
-    def probability_at_least(self, rfm: pd.DataFrame, *, count: int, horizon_days: float) -> pd.Series[float]:
+    def probability_at_least(self, rfm: AnyFrame, *, count: int, horizon_days: float) -> pd.Series[float]:
         """P(Y >= count | x, t_x, T), the upper sum of equation (8) as in `purchase_quantiles`; 1 for count 0."""
         if count != int(count) or count < 0:
             raise ConfigError(f"count is {count!r}; a whole number, 0 or more, is allowed.")

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from clv_ml.data.arrow import AnyFrame
 from clv_ml.errors import DataError
 from clv_ml.models import _gamma_gamma
 from clv_ml.models._fitted import FittedModel
@@ -50,7 +51,7 @@ class SpendModel(FittedModel):
     PARAMETERS: ClassVar[tuple[str, ...]] = ("p", "q", "v")
     _rows: _gamma_gamma.GammaGammaRows | None = None
 
-    def fit(self, rfm: pd.DataFrame) -> Self:
+    def fit(self, rfm: AnyFrame) -> Self:
         """Maximise the likelihood, equation (1a), over the rows with frequency and monetary_value above 0.
 
         Parameters
@@ -87,7 +88,7 @@ class SpendModel(FittedModel):
 
         return _lifetimes.gamma_gamma_fitter(self.params_, self._rows, self.fit_)
 
-    def expected_spend(self, rfm: pd.DataFrame) -> pd.Series[float]:
+    def expected_spend(self, rfm: AnyFrame) -> pd.Series[float]:
         """E(M | x, m) = p (v + x m) / (p x + q - 1), equation (5): the mean of purchases to come.
 
         For frequency 0 it is the population mean p v / (q-1).

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from clv_ml.data.arrow import AnyFrame
 from clv_ml.errors import ConfigError
 from clv_ml.models._forecast import AliveForecast, checked_horizons, daily_rate
-from clv_ml.models._table import Floats, Purchases, Spend, read_purchases, read_spend
+from clv_ml.models._table import Floats, Purchases, Spend, as_summaries, read_purchases, read_spend
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 
@@ -54,7 +55,7 @@ class ValueConventions:
 def customer_lifetime_value(
     purchases: PurchaseModel,
     spend: SpendModel,
-    rfm: pd.DataFrame,
+    rfm: AnyFrame,
     *,
     horizon_days: float = 365,
     annual_discount_rate: float = 0.10,
@@ -97,6 +98,7 @@ def customer_lifetime_value(
         The horizon, the discount rate, the margin or the cost is out of range.
     """
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
+    rfm = as_summaries(rfm)
     customers = read_purchases(rfm)
     forecast = discounted_forecast(purchases, customers, conventions, horizon_days=horizon_days)
     table = value_columns(purchases, spend, customers, read_spend(rfm), forecast, conventions)
@@ -136,7 +138,7 @@ def value_columns(
 def value_windows(
     purchases: PurchaseModel,
     spend: SpendModel,
-    rfm: pd.DataFrame,
+    rfm: AnyFrame,
     *,
     horizons_days: Sequence[int] = (30, 90, 180, 365),
     annual_discount_rate: float = 0.10,
@@ -153,6 +155,7 @@ def value_windows(
     """
     days = tuple(int(horizon) for horizon in horizons_days)
     conventions = ValueConventions(days, annual_discount_rate, margin, cost_per_order)
+    rfm = as_summaries(rfm)
     customers = read_purchases(rfm)
     per_purchase = spend._expected(read_spend(rfm))
     alive = purchases._alive(customers)
@@ -172,7 +175,7 @@ def value_windows(
 def residual_lifetime_value(
     purchases: PurchaseModel,
     spend: SpendModel,
-    rfm: pd.DataFrame,
+    rfm: AnyFrame,
     *,
     annual_discount_rate: float = 0.10,
     margin: float = 1.0,
@@ -191,6 +194,7 @@ def residual_lifetime_value(
         The value is infinite: nothing is discounted, and customers may stay for ever (a is 1 or less).
     """
     conventions = ValueConventions(None, annual_discount_rate, margin, cost_per_order)
+    rfm = as_summaries(rfm)
     customers = read_purchases(rfm)
     per_purchase = spend._expected(read_spend(rfm))
     count = purchases._residual_alive(customers, rate=daily_rate(annual_discount_rate))

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.config import ChurnConfig, CustomersConfig, Limits, RowPolicy, SignalsConfig, ValueConfig
+from clv_ml.data.arrow import AnyFrame, as_pandas
 from clv_ml.data.customers import check_customers
 from clv_ml.data.events import check_events
 from clv_ml.data.quality import check_transactions, enforce_limit
@@ -27,17 +28,16 @@ from clv_ml.snapshot.window import day_totals
 _EVENT = tuple(name for name in EVENT_COLUMNS if name != "day")
 
 
-def score_transactions(
-    bundle: Bundle, transactions: pd.DataFrame, *, as_of: dt.date | str | None = None
-) -> pd.DataFrame:
+def score_transactions(bundle: Bundle, transactions: AnyFrame, *, as_of: dt.date | str | None = None) -> pd.DataFrame:
     """Score customers straight from a table of transactions, and of events where the model has learnt from any.
 
     Parameters
     ----------
     transactions
-        customer_id, timestamp, amount; one row an order. For a model of engagement also rows of events, which have
-        an event_type (and value, session_id, surface where known) and no amount; a column signup_at and the
-        attributes the model knows may stand in any row of a customer, the same in all that have them.
+        customer_id, timestamp, amount; one row an order, in pandas or a frame that speaks Arrow. For a model of
+        engagement also rows of events, which have an event_type (and value, session_id, surface where known) and no
+        amount; a column signup_at and the attributes the model knows may stand in any row of a customer, the same in
+        all that have them.
     as_of
         Last day of history; the last day with an order where None.
 
@@ -52,6 +52,7 @@ def score_transactions(
         If a column is missing, a row cannot be used, or the rows of a customer disagree on an attribute.
     """
     facts = bundle.facts
+    transactions = as_pandas(transactions)
     needs_events = facts["signals"] is not None
     needed = ("customer_id", "timestamp", "amount", *(["event_type"] if needs_events else []))
     absent = [name for name in needed if name not in transactions.columns]

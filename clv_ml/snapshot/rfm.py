@@ -8,6 +8,7 @@ from typing import Any, Protocol, overload
 import pandas as pd
 
 from clv_ml.config import RowPolicy
+from clv_ml.data.arrow import AnyFrame, as_pandas
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.schema import REQUIRED
 from clv_ml.data.sources import canonical, with_provenance
@@ -76,7 +77,7 @@ class SparkFrame(Protocol):
 
 
 @overload
-def rfm_summary(transactions: pd.DataFrame, *, cutoff: dt.date | str) -> pd.DataFrame: ...
+def rfm_summary(transactions: AnyFrame, *, cutoff: dt.date | str) -> pd.DataFrame: ...
 
 
 @overload
@@ -90,8 +91,8 @@ def rfm_summary(transactions: Any, *, cutoff: dt.date | str) -> Any:
     ----------
     transactions
         One row an order: customer_id, timestamp (or anything pandas reads as one), amount; never changed. A pandas
-        frame, or a Spark DataFrame (classic or Connect), whose rows stay where they are; timestamps with a zone are
-        counted in UTC.
+        frame, one that speaks Arrow (pyarrow, polars, DuckDB), or a Spark DataFrame (classic or Connect), whose rows
+        stay where they are; timestamps with a zone are counted in UTC.
     cutoff
         Last day of history, inclusive.
 
@@ -128,7 +129,7 @@ def rfm_summary(transactions: Any, *, cutoff: dt.date | str) -> Any:
                 raise _nobody(day)
         return summary
     with Engine() as engine:
-        rows = engine.from_pandas(with_provenance(transactions, "transactions"))
+        rows = engine.from_pandas(with_provenance(as_pandas(transactions), "transactions"))
         frame = engine.to_pandas(_summarised(engine, rows, day).orderBy("customer_id"))
     if frame.empty:
         raise _nobody(day)
