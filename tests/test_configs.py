@@ -14,7 +14,7 @@ CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 def test_every_config_loads(path: Path) -> None:
     config = load_config(path, environment={})
     assert config.name
-    assert str(config.output.dir).startswith("output/")
+    assert config.output.dir.parts[0] == "output"
 
 
 def test_there_are_configs_to_load() -> None:

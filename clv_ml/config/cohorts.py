@@ -38,6 +38,7 @@ class Scenario(Section):
     """What if: a world in which some things are different from the forecast."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
+    """What the report calls it."""
     churn_change: Annotated[float, Field(ge=-1.0, le=10.0)] = 0.0
     """Relative change of churn: -0.10 is ten percent fewer who leave."""
     order_value_change: Annotated[float, Field(ge=-1.0, le=10.0)] = 0.0
@@ -97,6 +98,7 @@ class CohortsConfig(Section):
         Scenario(name="orders worth 5 % more", order_value_change=0.05),
         Scenario(name="a campaign saves 20 %", save_rate=0.20),
     )
+    """Worlds that the report tells of beside the forecast."""
     alerts: CohortAlerts = CohortAlerts()
 
     @model_validator(mode="after")

@@ -56,9 +56,13 @@ class SegmentEconomics(Section):
     when: Annotated[dict[Name, str | float | bool | tuple[str | float | bool, ...]], Field(min_length=1)]
     """value_tier, risk_band or an attribute of the table of customers, and the value or values it must have."""
     save_rate: Share | None = None
+    """Share of those about to leave who stay because of a contact."""
     take_up: Share | None = None
+    """Share of those who would have stayed anyway and take the offer all the same."""
     offer_cost: Amount | None = None
+    """What the offer costs when it is taken, in currency."""
     contact_cost: Amount | None = None
+    """What a contact costs, in currency."""
 
 
 class ActionRule(Section):
@@ -69,7 +73,9 @@ class ActionRule(Section):
     reasons: tuple[Name, ...] = ()
     """Codes of reasons."""
     tiers: tuple[Tier, ...] = ()
+    """Value tiers."""
     bands: tuple[Literal["very high", "high", "medium", "low"], ...] = ()
+    """Bands of P(churn)."""
 
 
 class RiskConfig(Section):

@@ -69,10 +69,13 @@ class HandoverConfig(Section):
 
     personal: PersonalConfig = PersonalConfig()
     audiences: AudienceConfig | None = None
+    """Files for the customer lists of ad platforms, hashed. Optional."""
     pseudonym: PseudonymConfig | None = None
+    """A list for others outside the house, with a pseudonym in place of the id. Optional."""
     changes: bool = False
     """Also write the rows that are new, changed or gone since the previous list."""
     database: DatabaseConfig | None = None
+    """A table in SQLite or PostgreSQL that the list is written to. Optional."""
     workbook_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
     """Customers in the workbook at most; it says where the others are."""
 

@@ -49,7 +49,9 @@ class ValueConfig(Section):
     """Conventions of lifetime value."""
 
     horizon_days: Annotated[int, Field(ge=1, le=36500)] = 365
+    """Days after the cutoff that count in a customer's value."""
     annual_discount_rate: Annotated[float, Field(ge=0.0, le=10.0)] = 0.10
+    """What money is worth less a year later: 0.10 is ten percent, compounded by the day."""
     margin: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     """Share of spend that is profit."""
     cost_per_order: Annotated[float, Field(ge=0.0)] = 0.0
@@ -72,6 +74,7 @@ class AlarmsConfig(Section):
     """The same of a feature counted from dated records up to the cutoff: real where customers fall silent at once,
     wrong where the dates are."""
     separates_above: Annotated[float, Field(gt=0.5, le=1.0)] = 0.95
+    """AUC of a single feature above which it is taken to know the outcome."""
     constant: Alarm = "quarantine"
     """A feature with one value in all training rows."""
     after_cutoff: Alarm = "refuse"
@@ -136,6 +139,7 @@ class BacktestConfig(Section):
     cutoffs: tuple[dt.date, ...] | None = None
     """Days to judge from; where None, `periods` cutoffs one main horizon apart, the last with a complete future."""
     periods: Annotated[int, Field(ge=1, le=100)] = 1
+    """How many cutoffs there are where `cutoffs` is None."""
 
 
 class ForecastConfig(Section):
@@ -147,6 +151,7 @@ class ForecastConfig(Section):
         180,
         365,
     )
+    """Days ahead that each cohort is forecast."""
     cohort_by: str = "first_purchase_month"
     """first_purchase_month, start_month (signup, first purchase or first activity, where events or customers are
     given), or a category of the customers."""
@@ -191,6 +196,7 @@ class OutputConfig(Section):
     """Where results are written."""
 
     dir: Path = Path("output")
+    """Folder for everything but models and runs; relative to where the command is run."""
     keep_runs: Annotated[int, Field(ge=1)] | None = 100
     """How many runs of score stay, the newest days first; all where None. The run that latest.json points to and the
     newest run of each of the last three days always stay. A list is judged, and a campaign measured, by the lists of
@@ -208,18 +214,23 @@ class Config(Section):
     """Name of the experiment and of the registered model."""
     transactions: TransactionsConfig
     events: EventsConfig | None = None
+    """What customers do beside buying: where events come from, and what they mean. Optional."""
     customers: CustomersConfig | None = None
+    """A table of customers: when they signed up, and attributes known from then on. Optional."""
     contacts: ContactsConfig = ContactsConfig()
     gates: GatesConfig = GatesConfig()
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    """Currency of all amounts (ISO 4217)."""
     cutoff: dt.date | None = None
     """Last day of history for training; the last day of the data where None."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    """Where chance is drawn from: the same seed gives the same results."""
     engine: EngineConfig = EngineConfig()
     value: ValueConfig = ValueConfig()
     churn: ChurnConfig = ChurnConfig()
     backtest: BacktestConfig = BacktestConfig()
     sufficiency: SufficiencyConfig | None = None
+    """How early can we know: `backtest` also scores customers from their first days alone. Optional."""
     forecast: ForecastConfig = ForecastConfig()
     drift: DriftConfig = DriftConfig()
     cohorts: CohortsConfig = CohortsConfig()

@@ -148,6 +148,7 @@ class RowPolicy(Limits):
     duplicates: Literal["quarantine", "keep"] = "quarantine"
     """Rows equal in every column, where order_id is mapped: the second and later copies."""
     exclude: tuple[ExcludeRule, ...] = ()
+    """Rows that the business does not count as sales; set aside, and not counted as bad."""
     data_end: dt.date | None = None
     """Last day the data can speak of; later rows are set aside as after_data_end."""
     exchange_rates: dict[Currency, Annotated[float, Field(gt=0.0)]] = Field(default_factory=dict)
@@ -161,6 +162,7 @@ class TransactionsConfig(RowPolicy):
     root: Path = Path()
     """Folder where relative paths of sources start; itself relative to the config file."""
     sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
+    """Each a packaged data set, or files of one layout; all of them together are the table."""
 
 
 class SignalsConfig(Section):
@@ -214,6 +216,7 @@ class EventsConfig(SignalsConfig, Limits):
     root: Path = Path()
     """Folder where relative paths of sources start; itself relative to the config file."""
     sources: Annotated[tuple[EventSourceConfig, ...], Field(min_length=1)]
+    """Each files of one layout; all of them together are the table."""
 
 
 class CustomersConfig(Limits):
