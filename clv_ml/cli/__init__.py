@@ -2,6 +2,7 @@
 
 from clv_ml.cli.cohorts import cohorts
 from clv_ml.cli.command import app, main
+from clv_ml.cli.initial import init
 from clv_ml.cli.jobs import DEMO, DEMO_TREE
 from clv_ml.cli.measuring import measure
 from clv_ml.cli.reporter import Reporter
@@ -15,6 +16,7 @@ __all__ = [
     "app",
     "cohorts",
     "drift",
+    "init",
     "main",
     "measure",
     "review",
