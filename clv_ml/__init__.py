@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clv_ml import plots as plots
     from clv_ml.config import Config as Config
     from clv_ml.config import load_config as load_config
     from clv_ml.data.datasets import load_dataset as load_dataset
@@ -62,6 +63,7 @@ _HOMES = {
     "load_bundle": "clv_ml.models.bundle",
     "load_config": "clv_ml.config",
     "load_dataset": "clv_ml.data.datasets",
+    "plots": "clv_ml.plots",
     "predictive_intervals": "clv_ml.models.intervals",
     "residual_lifetime_value": "clv_ml.models.value",
     "rfm_summary": "clv_ml.snapshot.rfm",
@@ -96,6 +98,7 @@ __all__ = [
     "load_bundle",
     "load_config",
     "load_dataset",
+    "plots",
     "predictive_intervals",
     "residual_lifetime_value",
     "rfm_summary",
@@ -113,7 +116,8 @@ def __getattr__(name: str) -> Any:
         home = _HOMES[name]
     except KeyError:
         raise AttributeError(f"module 'clv_ml' has no attribute {name!r}") from None
-    return getattr(importlib.import_module(home), name)
+    module = importlib.import_module(home)
+    return module if home == f"{__name__}.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,7 @@ PUBLIC = {
     "load_bundle",
     "load_config",
     "load_dataset",
+    "plots",
     "predictive_intervals",
     "residual_lifetime_value",
     "rfm_summary",

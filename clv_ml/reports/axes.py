@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import offset_copy
@@ -16,6 +17,8 @@ from clv_ml.reports.wording import count, money
 
 _TITLE, _FINDING = 13, 10.5
 _WIDTH_OF_A_LETTER = 0.54  # of the font size, in DejaVu Sans
+_SHARE = 0.87  # of the figure's width, for axes alone in it
+_PAD = 0.12  # inches around the axes
 _LINE = 1.3
 
 
@@ -30,7 +33,9 @@ class ShownAxes(Axes):
 def own_axes(ax: Axes | None, *, width: float = 6.8, height: float = 4.6) -> Axes:
     """Return the given axes, or new ones in a new figure of that size in inches; dressed."""
     if ax is None:
-        ax = new_figure(width, height).add_subplot(axes_class=ShownAxes)
+        figure = new_figure(width, height)
+        figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=_PAD, h_pad=_PAD))
+        ax = figure.add_subplot(axes_class=ShownAxes)
     dress(ax)
     return ax
 
@@ -39,7 +44,8 @@ def titled(ax: Axes, title: str, finding: str = "") -> Axes:
     """Write the title above the axes, and what is found in them below it, in as many lines as it takes."""
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
-    letters = ax.get_position().width * figure.get_figwidth() * 72 / (_WIDTH_OF_A_LETTER * _FINDING)
+    share = _SHARE if isinstance(ax, ShownAxes) else ax.get_position().width
+    letters = share * figure.get_figwidth() * 72 / (_WIDTH_OF_A_LETTER * _FINDING)
     lines = textwrap.wrap(finding, max(int(letters), 20))
     ax.set_title(title, loc="left", fontsize=_TITLE, color=INK, pad=9 + _LINE * _FINDING * len(lines))
     if lines:
@@ -65,7 +71,7 @@ def titled(ax: Axes, title: str, finding: str = "") -> Axes:
 
 def legend_below(ax: Axes, *, columns: int = 1) -> None:
     """Put the legend below the label of the x axis, where it hides nothing."""
-    figure = ax.get_figure()
+    figure = ax.get_figure(root=True)
     place = offset_copy(ax.transAxes, fig=figure, y=-40, units="points")
     ax.legend(
         loc="upper left",

@@ -21,7 +21,7 @@ from clv_ml.reports.wording import MODEL_NAMES, count, days, percent
 
 # two more than a page usually needs, so that five or six scores differ in more than colour
 _STYLES = (*SERIES, (INK, "v", (0, (1, 1))), (MUTED, "P", (0, (5, 1))))
-_OPEN = {"markersize": 6, "markerfacecolor": PAPER, "markeredgewidth": 1.5}
+_OPEN: dict[str, Any] = {"markersize": 6, "markerfacecolor": PAPER, "markeredgewidth": 1.5}
 _COIN = 0.5
 _NAMES = {
     "days_since_last": "days since last seen",

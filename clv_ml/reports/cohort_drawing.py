@@ -102,6 +102,9 @@ def draw_horizons(ax: Axes, rows: pd.DataFrame, name: str) -> str:
     ax.plot(x, whole(f"actual_{name}"), color=INK, marker="o", markersize=3.5, label="what happened")
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(percent_axis() if rate else count_axis())
+    if not rate:
+        ax.set_xlim(0, 1.03 * days.max())
+        ax.set_ylim(min(0.0, ax.dataLim.y0), None)
     last = rows.iloc[-1]
     shown = percent if rate else count
     return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from clv_ml.language import Words
-from clv_ml.reports.cohorts_facts import CohortFacts
 from clv_ml.reports.cohorts_names import ALL, MONTH, cohort_name
 from clv_ml.reports.cohorts_pictures import Curve
 
@@ -13,16 +12,24 @@ _MOST = 4  # lines that are told apart without colour
 _LEAST_OBSERVED = 2
 
 
-def payback_curves(facts: CohortFacts, w: Words) -> tuple[list[Curve], bool]:
+def payback_curves(table: pd.DataFrame, channel: str | None, w: Words) -> tuple[list[Curve], bool]:
     """Return at most four lines, and whether they are less the cost of winning a customer.
 
+    Parameters
+    ----------
+    table
+        As :func:`clv_ml.economics.payback.payback_curves` returns it.
+    channel
+        Which dimension is the channel, where there is one.
+
+    Notes
+    -----
     Drawn are the largest channels where the report knows channels, else months spread over the time; small cohorts,
     and those of whom nearly nothing is over yet, are left out. Costs are taken off only where each line has one.
     """
-    table = facts.table("payback")
     if table.empty:
         return [], False
-    dimension, cohorts = _chosen(table, facts.channel)
+    dimension, cohorts = _chosen(table, channel)
     rows = {cohort: _of(table, dimension, cohort) for cohort in cohorts}
     with_cost = all(own["cac"].notna().all() for own in rows.values())
     curves = [_curve(cohort_name(dimension, cohort, w), own, with_cost=with_cost) for cohort, own in rows.items()]

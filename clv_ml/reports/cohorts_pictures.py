@@ -15,13 +15,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from clv_ml.language import Words
 from clv_ml.reports.cohorts_facts import Drawing
 from clv_ml.reports.explain import picture
-from clv_ml.reports.picture import FORECAST, INK, MUTED, PAPER, SERIES, dress, finish, new_figure, svg
+from clv_ml.reports.picture import FORECAST, GRID, INK, MUTED, OUTSIDE, PAPER, SERIES, dress, finish, new_figure, svg
 
 _WIDTH = 7.4
 _RIGHT_TO_LEFT_MARK = "\u200f"
 # a picture's text is measured in a font without these; the marks of direction are put back for the whole text
 _ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
-_OUTSIDE = SERIES[1][0]
 _WHOLE_FROM = 8.0  # currency that an axis spans
 _PER_CUSTOMER = ("per_customer", "per_customer_low", "per_customer_high", "actual_per_customer")
 
@@ -86,6 +85,17 @@ def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, title: s
     figure = new_figure(_WIDTH, 3.9)
     ax = figure.subplots()
     dress(ax)
+    draw_payback(ax, curves, w, currency=currency, with_cost=with_cost)
+    _legend(figure, ax)
+    ends = [
+        w.say("{cohort}: {amount}", cohort=curve.name, amount=w.money(float(curve.values[-1]), currency))
+        for curve in curves
+    ]
+    return finish(figure, f"{title}. {' · '.join(ends)}.")
+
+
+def draw_payback(ax: Axes, curves: Sequence[Curve], w: Words, *, currency: str, with_cost: bool) -> None:
+    """Draw what a customer has brought by age: observed as a full line with markers, projected as a dotted one."""
     for curve, (colour, marker, _) in zip(curves, SERIES, strict=False):
         days, values = np.asarray(curve.days, float), np.asarray(curve.values, float)
         seen = curve.observed
@@ -105,12 +115,6 @@ def payback_figure(curves: Sequence[Curve], w: Words, *, currency: str, title: s
     _money_axis(ax, w, currency, upright=True)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: label(w.number(value, 0), w)))
     ax.set_xlabel(label(w.say("Days since the first purchase"), w))
-    _legend(figure, ax)
-    ends = [
-        w.say("{cohort}: {amount}", cohort=curve.name, amount=w.money(float(curve.values[-1]), currency))
-        for curve in curves
-    ]
-    return finish(figure, f"{title}. {' · '.join(ends)}.")
 
 
 def predicted_figure(rows: pd.DataFrame, names: Sequence[str], w: Words, *, currency: str, title: str) -> Figure:
@@ -141,7 +145,7 @@ def predicted_figure(rows: pd.DataFrame, names: Sequence[str], w: Words, *, curr
                 label=label(w.say("what happened"), w))  # fmt: skip
     if (known & ~inside).any():
         out = known & ~inside
-        ax.plot(actual[out], place[out], **dots, marker="X", markersize=8, color=_OUTSIDE,
+        ax.plot(actual[out], place[out], **dots, marker="X", markersize=8, color=OUTSIDE,
                 label=label(w.say("what happened, outside the range"), w))  # fmt: skip
     _named_rows(ax, place, names, w)
     _money_axis(ax, w, currency)
@@ -160,7 +164,7 @@ def bars_figure(values: Sequence[float], names: Sequence[str], w: Words, *, curr
     dress(ax)
     place = np.arange(len(values))[::-1]
     amounts = np.asarray(values, dtype=np.float64)
-    colours = [FORECAST if amount >= 0 else _OUTSIDE for amount in amounts]
+    colours = [FORECAST if amount >= 0 else OUTSIDE for amount in amounts]
     bars = ax.barh(place, amounts, height=0.55, color=colours, linewidth=0)
     texts = [_signed_money(float(amount), w, currency) for amount in amounts]
     for bar, amount in zip(bars, amounts, strict=True):
@@ -181,7 +185,7 @@ def _signed_money(amount: float, w: Words, currency: str) -> str:
 
 def _named_rows(ax: Axes, place: Any, names: Sequence[str], w: Words) -> None:
     ax.grid(visible=False, axis="y")
-    ax.grid(visible=True, axis="x", color="#d9dee3", linewidth=0.8)
+    ax.grid(visible=True, axis="x", color=GRID, linewidth=0.8)
     ax.set_yticks(place, [label(name, w) for name in names])
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
 

@@ -39,7 +39,7 @@ def retention_section(facts: CohortFacts, w: Words) -> Section:
 
 def payback_section(facts: CohortFacts, w: Words) -> Section:
     """Show from which age on cohorts have earned back what winning them cost."""
-    curves, with_cost = payback_curves(facts, w)
+    curves, with_cost = payback_curves(facts.table("payback"), facts.channel, w)
     title = w.say("Profit less the cost of winning a customer, per customer, by age")
     title = title if with_cost else w.say("Profit per customer by age")
     pictures = []

@@ -10,7 +10,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from clv_ml.errors import DataError
 from clv_ml.reports.axes import count_axis, money_axis, percent_axis
@@ -94,6 +94,7 @@ def draw_spend(ax: Axes, density: pd.DataFrame, *, currency: str) -> str:
     ax.step(spend, actual, where="mid", color=INK, linewidth=1.2, label="customers who bought again")
     ax.plot(spend, expected, color=FORECAST, linestyle="--", linewidth=2.0, label=MODEL)
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     whole = money_axis(currency)
     ax.xaxis.set_major_formatter(
         FuncFormatter(lambda value, at: whole(value, at) if value >= 1 else money_axis(currency, decimals=1)(value, at))
@@ -133,7 +134,7 @@ def draw_heat_map(ax: Axes, surface: pd.DataFrame, name: str) -> str:
     figure = ax.get_figure()
     assert figure is not None
     bar = figure.colorbar(image, ax=ax, pad=0.02)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(colors=MUTED, labelcolor=INK, length=0)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
     once = surface[surface["frequency"] == 0].iloc[0]

@@ -105,7 +105,7 @@ def draw_capacity(ax: Axes, curve: pd.DataFrame, *, currency: str) -> str:
     ax.xaxis.set_major_formatter(count_axis())
     ax.yaxis.set_major_formatter(money_axis(""))
     ax.set_xlim(left=0)
-    ax.legend(loc="lower right", frameon=False, labelcolor=INK)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.06), frameon=False, labelcolor=INK)
     words = f"Most is expected from {count(best['n'])} contacts, {money(best['expected_profit'], currency)}"
     if len(marks) == 1:
         return words

@@ -6,6 +6,7 @@ import html
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -20,8 +21,14 @@ OUTSIDE = "#de6b00"
 # Colour, marker and line of the first, second, ... score: after Okabe & Ito, and each of another lightness (L* 46, 58,
 # 30, 23), so that they are told apart in grey too.
 SERIES = ((FORECAST, "s", "-"), (OUTSIDE, "o", "--"), ("#00503c", "^", "-."), ("#5c1f47", "D", ":"))
-ACTUAL = {"color": INK, "marker": "o", "markersize": 5, "label": "what happened"}
-EXPECTED = {"color": FORECAST, "linestyle": "--", "marker": "s", "markersize": 6, "markerfacecolor": PAPER}
+ACTUAL: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 5, "label": "what happened"}
+EXPECTED: dict[str, Any] = {
+    "color": FORECAST,
+    "linestyle": "--",
+    "marker": "s",
+    "markersize": 6,
+    "markerfacecolor": PAPER,
+}
 # What each colour becomes where the reader's screen is dark.
 _DARK = {
     INK: "#e8ecef",
@@ -48,7 +55,7 @@ def dress(ax: Axes, message: str = "") -> None:
     ax.grid(axis="y", color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(colors=MUTED, labelcolor=INK, length=0, pad=6)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     ax.xaxis.label.set_color(INK)
     ax.yaxis.label.set_color(INK)
     say(ax, message)
