@@ -92,7 +92,7 @@ def guess_columns(look: LookedAt, given: Mapping[str, str]) -> dict[str, Choice]
         named = [p for p in found if p.name not in taken and name_score(role, p.name) >= 0.6 and _is_category(p)]
         if named and role not in chosen:
             chosen[role] = Choice(named[0].name, "kept to compare cohorts by")
-    _require(look, chosen)
+    _require(look, chosen, [profile.name for profile in found if not profile.filled])
     return chosen
 
 
@@ -167,7 +167,8 @@ def _score(role: str, profile: Profile) -> float:
 def _choice(role: str, fitting: Sequence[tuple[float, Profile]]) -> Choice:
     (score, best), *others = fitting
     rivals = [profile.name for other, profile in others if score - other < _CLOSE]
-    what = f"by its name; {best.distinct:,} different values in {best.filled:,} rows looked at"
+    values = f"{best.distinct:,} different values" if best.distinct > 1 else "one value only"
+    what = f"by its name; {values} in {best.filled:,} rows looked at"
     if role == "timestamp":
         what = "by its name, and it holds moments"
     elif role in ("amount", "unit_price", "quantity", "cost"):
@@ -221,7 +222,7 @@ def _is_category(profile: Profile) -> bool:
     return 0 < profile.distinct <= _MOST_CATEGORIES and not profile.unique
 
 
-def _require(look: LookedAt, chosen: Mapping[str, Choice]) -> None:
+def _require(look: LookedAt, chosen: Mapping[str, Choice], empty: Sequence[str]) -> None:
     absent = [role for role in _WANTED if role not in chosen]
     if {"quantity", "unit_price"} <= set(chosen):
         absent = [role for role in absent if role != "amount"]
@@ -231,7 +232,11 @@ def _require(look: LookedAt, chosen: Mapping[str, Choice]) -> None:
     names = ", ".join(map(repr, look.columns[:40])) + (" ..." if len(look.columns) > 40 else "")
     hints = " ".join(f"--column {role}=NAME" for role in absent)
     both = " (or --column quantity=NAME --column unit_price=NAME)" if "amount" in absent else ""
-    raise DataError(f"{look.path}: found no column for {what} among {names}; name it with {hints}{both}")
+    unfit = [f"{choice.column!r} is taken for {role}" for role, choice in chosen.items()]
+    unfit += [f"{name!r} is empty" for name in empty]
+    unfit += [f"{name!r} stands in the header more than once" for name in look.repeated]
+    but = f" ({'; '.join(unfit)})" if unfit else ""
+    raise DataError(f"{look.path}: found no column for {what} among {names}{but}; name it with {hints}{both}")
 
 
 def _quoted(name: str) -> str:

@@ -44,9 +44,9 @@ _OTHER_DAY = _words(
     last valid load loaded import etl lieferung liefer geburt"""
 )
 _AMOUNT = _words(
-    """amount amt total revenue sales value turnover spend spent gmv subtotal betrag umsatz summe gesamt gesamtbetrag
-    wert erlös montant importe monto valor importo bedrag omzet belopp сумма выручка tutar 金額 金额 المبلغ مبلغ
-    الإجمالي"""
+    """amount amt total revenue sales value turnover spend spent paid gmv subtotal betrag umsatz summe gesamt
+    gesamtbetrag wert erlös montant importe monto valor importo bedrag omzet belopp сумма выручка tutar 金額 金额
+    المبلغ مبلغ الإجمالي"""
 )
 _NO_AMOUNT = _words(
     """discount disc tax taxes vat mwst ship shipping freight fee fees refund coupon cost quantity qty count unit units
@@ -149,7 +149,7 @@ def _timestamp(words: list[str]) -> float:
         return 0.0
     if set(others) & set(_OTHER_DAY):
         return 0.1
-    if not others or set(others) & set(_BOUGHT):
+    if not others or set(others) & {*_BOUGHT, *_ORDER}:
         return 1.0 if others or "time" not in words else 0.8
     return 0.7 if created else 0.5
 

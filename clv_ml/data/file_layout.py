@@ -38,6 +38,8 @@ class LookedAt:
         Types of the columns of a Parquet file.
     rows
         Some rows, the texts of `columns`; None where nothing is.
+    repeated
+        Names that stand in the header more than once: nobody can tell which is meant.
     encoding, delimiter
         Where the reader must be told; None where not.
     why_encoding
@@ -51,6 +53,7 @@ class LookedAt:
     columns: tuple[str, ...]
     kinds: tuple[tuple[str, str], ...]
     rows: Sequence[Sequence[str | None]]
+    repeated: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
     why_encoding: str = ""
@@ -111,6 +114,7 @@ def look_at_csv(path: Path, *, declare_format: bool) -> LookedAt:
         columns=tuple(header[place] for place in once),
         kinds=(),
         rows=[[row[place] or None for place in once] for row in rows],
+        repeated=tuple(dict.fromkeys(name for name in header if header.count(name) > 1)),
         encoding=encoding,
         delimiter=None if told else delimiter,
         why_encoding=why,

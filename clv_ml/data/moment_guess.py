@@ -128,7 +128,7 @@ def choose_patterns(
             why.append(f"{abs(by_day - by_month):,} can be read only with the {guess} first")
         elif by_day:
             doubt = (
-                f"every row can be read with the day or the month first; the {guess} is taken to be first. "
+                f"Every row can be read with the day or the month first; the {guess} is taken to be first. "
                 f'Change it to "{other}" if that is wrong'
             )
     chosen = [pattern for pattern in chosen if counts[pattern]]

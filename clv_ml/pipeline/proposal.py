@@ -15,7 +15,7 @@ from clv_ml.data.values import NO_ID
 from clv_ml.engine.order_look import OrderLook
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.pipeline.commented import Reasoned, Tree, commented_yaml
-from clv_ml.pipeline.proposed_periods import QUANTILES, Ends, Periods, choose_periods, find_ends
+from clv_ml.pipeline.proposed_periods import QUANTILES, Ends, Periods, choose_periods, counted, find_ends
 from clv_ml.pipeline.proposed_policy import Policy, choose_policy, share_of
 from clv_ml.pipeline.proposed_sources import ProposedSource, find_sources, without_overlap
 
@@ -124,7 +124,8 @@ def _tree(
     }
     if ends.after:
         transactions["data_end"] = Reasoned(
-            ends.last, f"{ends.after:,} rows are dated long after this day and all others: mistaken dates, set aside"
+            ends.last,
+            f"{counted(ends.after, 'row')} dated long after this day and all others: mistaken dates, set aside",
         )
     return {
         "name": Reasoned(name, "of the job, and of its model in MLflow"),
@@ -136,9 +137,7 @@ def _tree(
         ),
         "transactions": transactions,
         "churn": {
-            "horizons_days": Reasoned(
-                list(periods.horizons), f"churned = no purchase in the {main} days after a day. {periods.why_horizons}"
-            ),
+            "horizons_days": Reasoned(list(periods.horizons), periods.why_horizons),
             "snapshot_every_days": Reasoned(periods.every, periods.why_snapshots),
             "max_snapshots": Reasoned(periods.snapshots, "of them at most; the oldest are left out first"),
         },
@@ -155,8 +154,8 @@ def _tree(
         "risk": {
             "eligible_days": Reasoned(
                 periods.eligible,
-                f"who bought in so many days is still there to be lost: {bought:,} of {counts['customers']:,} "
-                f"customers ({share_of(bought, counts['customers'])})",
+                "twice the longest horizon; who has been silent for longer has left already. In them bought "
+                f"{bought:,} of {counted(counts['customers'], 'customer')} ({share_of(bought, counts['customers'])})",
             ),
             "capacity": Reasoned(None, "how many can be contacted a week; everybody who pays where null"),
             "economics": Reasoned(
@@ -191,7 +190,7 @@ def _source(source: ProposedSource, ends: Ends, out: Path) -> Tree:
     if ends.before:
         told["start"] = Reasoned(
             dt.datetime.combine(ends.first, dt.time()),
-            f"{ends.before:,} rows are dated long before all others: mistaken dates, set aside",
+            f"{counted(ends.before, 'row')} dated long before all others: mistaken dates, set aside",
         )
     if source.end:
         told["end"] = Reasoned(dt.datetime.fromisoformat(source.end), source.why_end)

@@ -12,7 +12,7 @@ from clv_ml.models.folds import past_cutoffs
 Day = tuple[dt.date, int, int]
 """A day, how many rows it has, and the minute of the day of the last one."""
 
-QUANTILES = (0.5, 0.8, 0.95)
+QUANTILES = (0.5, 0.8)
 _HORIZONS = {7: (7,), 14: (14,), 30: (30,), 60: (30, 60), 90: (30, 60, 90), 180: (60, 90, 180), 365: (90, 180, 365)}
 _SPANS = 4  # horizons that a history should have: two with outcomes, two to learn from and look back on
 _LONELY_DAYS, _LONELY_SHARE = 90, 0.001
@@ -102,6 +102,17 @@ def _unfinished(days: Sequence[Day]) -> str:
     return ""
 
 
+def counted(number: int, noun: str) -> str:
+    """Say how many there are of something.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" + ("s" if number != 1 else "")
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
@@ -120,22 +131,22 @@ def choose_periods(ends: Ends, gaps: Sequence[float], *, again: int, customers: 
     wanted = next((days for days in _HORIZONS if days >= 30 and gaps and days >= gaps[1]), 90 if not gaps else 365)
     main = max((days for days in _HORIZONS if days <= wanted and days * _SPANS <= span), default=min(_HORIZONS))
     why = (
-        f"four of five gaps between two purchases of a customer are at most {gaps[1]:.0f} days long (half of them "
+        f"Four of five gaps between two purchases of a customer are at most {gaps[1]:.0f} days long (half of them "
         f"{gaps[0]:.0f}; {again:,} of {customers:,} customers came back): a longer silence means something"
         if gaps
-        else "nobody has bought on two days, so no habit can be seen"
+        else "Nobody has bought on two days, so no habit can be seen"
     )
+    why = f"Churned = no purchase in the {main} days after a day. {why}"
     if main < wanted:
         why += f"; {wanted} days would suit, but a history of {span:,} days leaves no room to learn and to judge"
     every = 30 if main >= 30 and span >= main * _SPANS + 90 else 15 if main >= 30 else 7
-    eligible = max(2 * main, 30 * -int(-(gaps[2] if gaps else 0) // 30))
     latest = ends.complete - dt.timedelta(days=main)
     learnt = past_cutoffs(latest, ends.first, horizon_days=main, every_days=every, at_most=_MOST_SNAPSHOTS)
     note = ""
     if span < 3 * main + every or not learnt:
         note = (
-            f"{span:,} days of history ({ends.first} to {ends.complete}) are too few to judge a {main}-day forecast: "
-            "deliver a longer history"
+            f"{counted(span, 'day')} of history ({ends.first} to {ends.complete}) is too little to judge a {main}-day "
+            "forecast: deliver a longer history"
         )
     told = f"{len(learnt)} past cutoffs, {learnt[0]} to {learnt[-1]}" if learnt else "no past cutoff"
     return Periods(
@@ -145,6 +156,6 @@ def choose_periods(ends: Ends, gaps: Sequence[float], *, again: int, customers: 
         snapshots=_MOST_SNAPSHOTS,
         why_snapshots=f"the judged model learns from {told}",
         judged_from=latest,
-        eligible=min(eligible, 3650),
+        eligible=2 * main,
         note=note,
     )
