@@ -1,6 +1,7 @@
 # make demo    set up .venv and run the whole walk on real customers (CDNOW)
 # make test    set up .venv and run the tests
 # make lint    ruff and mypy
+# make docs    build the documentation into output/docs
 # make spark   add pyspark to .venv, so that `make test` runs the tests on Spark too (they need Java 17 or newer)
 # make lock    compile requirements.lock and requirements-spark.lock anew from pyproject.toml
 # make clean   remove .venv and everything generated
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint spark lock clean
+.PHONY: demo test lint docs spark lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -34,6 +35,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+docs: $(READY)
+	$(BIN)/python docs/build.py output/docs
 
 spark: $(READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
