@@ -142,3 +142,8 @@ def utc_moment(name: str) -> Column:
 def parsed_number(name: str, kind: str) -> Column:
     """Read the text of a column as a number of some type; null where it is none."""
     return dialect().parsed(name, kind)
+
+
+def power_of_two(name: str, *, less: int = 0) -> Column:
+    """Return a bigint with one bit: 2 to the power of a whole-number column, less something, from 0 to 62."""
+    return functions().expr(f"shiftleft(cast(1 as bigint), cast(`{name}` - {less} as int))")

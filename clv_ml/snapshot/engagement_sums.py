@@ -1,56 +1,104 @@
-"""Visits, sessions and surfaces summed up to one row a customer, in every window at once."""
+"""Events, sessions and surfaces summed up to one row a customer, in every window at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import operator
+from collections.abc import Callable, Sequence
 
 from clv_ml.config import SignalsConfig
-from clv_ml.engine import Column, DataFrame, functions
-from clv_ml.snapshot.visits import MINUTES, TREND_DAYS
+from clv_ml.engine import Column, DataFrame, functions, power_of_two
+from clv_ml.snapshot.visits import (
+    MINUTES,
+    TREND_DAYS,
+    WORD,
+    active_days,
+    counted_types,
+    is_activity,
+    is_one_of,
+    minutes,
+)
 
 FIRST_DAYS = (1, 3, 7, 14, 30)
 LAST_DAYS = (7, 14, 30, 60, 90)  # twice a trend's days among them: what came before is a difference
 RESPONSE_DAYS = 90
+_LATE = tuple(range(0, max(LAST_DAYS), WORD))  # days before the cutoff at which a word of bits begins
 
 
-def day_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Sum visits up to days, and days to one row a customer.
+def event_sums(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Sum events to one row a customer in one pass; which days were active is kept as bits, since a day counts once.
 
     Returns
     -------
     DataFrame
-        person; key_moment: of the first key action; active_days; last_ago, first_ago: days before the cutoff of the
-        last and the first active day; returns_first_7d, days_to_return; active_days and minutes in
-        :data:`FIRST_DAYS` and :data:`LAST_DAYS`; contacts, responses and counted types; response_ago.
+        person; key_moment: of the first key action, of the first activity where none is named; active_days; last_ago,
+        first_ago: days before the cutoff of the last and the first of them; returns_first_7d, days_to_return;
+        active_days and minutes in :data:`FIRST_DAYS` and :data:`LAST_DAYS`; contacts, responses and counted types;
+        response_ago.
     """
     f = functions()
-    added = [name for name in gathered.columns if name in {"contacts", "responses"} or name.startswith("of_")]
-    sums = [f.sum(name).cast("bigint").alias(name) for name in added]
-    if signals.minutes:
-        sums.append(f.sum("minutes").cast(MINUTES).alias("minutes"))
-    firsts = [f.min(name).alias(name) for name in ("age", "begin", *(("key_moment",) if signals.key_actions else ()))]
-    days = gathered.groupBy("person", "ago").agg(*firsts, *sums)
-    age, ago, active = f.col("age"), f.col("ago"), f.col("begin").isNotNull()
+    shown = placed.select("*", is_activity(signals).alias("active"))
+    age, ago, active = f.col("age"), f.col("ago"), f.col("active")
+    key = is_one_of(signals.key_actions) if signals.key_actions else active
     collected = [
-        f.min("key_moment" if signals.key_actions else "begin").alias("key_moment"),
-        _count(active).alias("active_days"),
+        f.min(f.when(key, f.col("moment"))).alias("key_moment"),
         f.min(f.when(active, ago)).alias("last_ago"),
         f.max(f.when(active, ago)).alias("first_ago"),
-        _count(active & (age >= 1) & (age < 7)).alias("returns_first_7d"),
         f.min(f.when(active & (age >= 1), age)).alias("days_to_return"),
-        *_windows("active_days", lambda inside: _count(active & inside)),
+        _days_of("age", 0).alias("early_days"),
+        *[_days_of("ago", after).alias(f"late_days_{after}") for after in _LATE],
     ]
     if signals.minutes:
-        collected += _windows("minutes", lambda inside: _sum("minutes", inside, MINUTES))
-    for name in added:
-        collected.append(f.sum(name).alias(f"{name}_total"))
-        if name.startswith("of_"):
-            collected += [_sum(name, age < 7).alias(f"{name}_first_7d"), _sum(name, ago < 30).alias(f"{name}_last_30d")]
-        else:
-            collected.append(_sum(name, ago < RESPONSE_DAYS).alias(f"{name}_last_{RESPONSE_DAYS}d"))
+        collected += _windows("minutes", lambda inside: f.sum(f.when(inside, minutes(signals))).cast(MINUTES))
+    types = counted_types(signals)
+    for name, kinds in types.items():
+        collected += _counts_of(name, kinds)
     if signals.responses:
-        collected.append(f.min(f.when(f.col("responses") > 0, ago)).alias("response_ago"))
-    return days.groupBy("person").agg(*collected)
+        collected.append(f.min(f.when(is_one_of(signals.responses), ago)).alias("response_ago"))
+    summed = shown.groupBy("person").agg(*collected)
+    bits = {"early_days", *(f"late_days_{after}" for after in _LATE)}
+    others = [name for name in summed.columns if name not in bits]
+    joined = summed.join(active_days(placed, signals), on="person", how="left")
+    return joined.select(*joined.columns).select(*others, "active_days", *_active_days())
+
+
+def _counts_of(name: str, kinds: Sequence[str]) -> list[Column]:
+    f = functions()
+
+    def count(inside: Column) -> Column:
+        return f.count(f.when(is_one_of(kinds) & inside, f.lit(1))).cast("bigint")
+
+    total = count(f.lit(True)).alias(f"{name}_total")
+    if not name.startswith("of_"):
+        return [total, count(f.col("ago") < RESPONSE_DAYS).alias(f"{name}_last_{RESPONSE_DAYS}d")]
+    first, last = count(f.col("age") < 7), count(f.col("ago") < 30)
+    return [total, first.alias(f"{name}_first_7d"), last.alias(f"{name}_last_30d")]
+
+
+def _days_of(name: str, after: int) -> Column:
+    """Collect which of :data:`WORD` days were active, the first of them at bit 0."""
+    f = functions()
+    day = f.col(name)
+    inside = f.col("active") & (day >= after) & (day < after + WORD)
+    return f.bit_or(f.when(inside, power_of_two(name, less=after)))
+
+
+def _active_days() -> list[Column]:
+    f = functions()
+
+    def first_bits(word: str, number: int) -> Column:
+        known = f.coalesce(f.col(word), f.lit(0).cast("bigint"))
+        return f.bit_count(known if number >= WORD else known % f.lit(2**number)).cast("bigint")
+
+    def within(days: int) -> Column:
+        counts = [first_bits(f"late_days_{after}", days - after) for after in _LATE if after < days]
+        return functools.reduce(operator.add, counts)
+
+    before = f.coalesce(f.col("days_before"), f.lit(0).cast("bigint"))
+    first = [(before + first_bits("early_days", days)).alias(f"active_days_first_{days}d") for days in FIRST_DAYS]
+    last = [within(days).alias(f"active_days_last_{days}d") for days in LAST_DAYS]
+    returns = first_bits("early_days", 7) - first_bits("early_days", 1)
+    return [*first, *last, returns.alias("returns_first_7d")]
 
 
 def session_sums(begun: DataFrame) -> DataFrame:
@@ -92,8 +140,3 @@ def _windows(measure: str, figure: Callable[[Column], Column]) -> list[Column]:
 def _count(condition: Column) -> Column:
     f = functions()
     return f.count(f.when(condition, f.lit(1))).cast("bigint")
-
-
-def _sum(name: str, condition: Column, kind: str = "bigint") -> Column:
-    f = functions()
-    return f.sum(f.when(condition, f.col(name)).otherwise(f.lit(0)).cast(kind)).cast(kind)

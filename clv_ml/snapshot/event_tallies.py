@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from clv_ml.config import SignalsConfig
 from clv_ml.engine import Column, DataFrame, functions
 from clv_ml.snapshot.engagement_sums import LAST_DAYS
-from clv_ml.snapshot.visits import MINUTES, is_activity, is_one_of
+from clv_ml.snapshot.visits import MINUTES, counted_types, is_activity, is_one_of, minutes
 from clv_ml.snapshot.window import as_date
 
 LONGEST = max(LAST_DAYS)
@@ -42,9 +42,7 @@ class Counted:
     @property
     def types(self) -> dict[str, tuple[str, ...]]:
         """Event types of each count of events."""
-        named = {"contacts": self.signals.contacts, "responses": self.signals.responses}
-        named |= {f"of_{kind}": (kind,) for kind in self.signals.counted}
-        return {name: kinds for name, kinds in named.items() if kinds}
+        return counted_types(self.signals)
 
     @property
     def day_kinds(self) -> dict[str, str]:
@@ -81,16 +79,13 @@ def visits_of(events: DataFrame, signals: SignalsConfig) -> DataFrame:
     """
     f = functions()
     active, moment = is_activity(signals), f.col("timestamp")
-    lasted = f.lit(0)
-    if signals.minutes:
-        known = is_one_of(signals.minutes) & f.col("value").isNotNull()
-        lasted = f.when(known, f.col("value")).otherwise(f.lit(0))
+    lasted = minutes(signals) if signals.minutes else f.lit(0).cast(MINUTES)
     key = is_one_of(signals.key_actions) if signals.key_actions else active
     return events.groupBy("customer_id", "day", "session_id").agg(
         f.min(f.when(active, moment)).alias("begin_at"),
         f.max(f.when(active, moment)).alias("end_at"),
         f.min(f.when(key, moment)).alias("key_at"),
-        f.sum(lasted.cast(MINUTES)).cast(MINUTES).alias("minutes"),
+        f.sum(lasted).cast(MINUTES).alias("minutes"),
         *[
             f.count(f.when(is_one_of(kinds), f.lit(1))).cast("bigint").alias(name)
             for name, kinds in Counted(signals).types.items()

@@ -1,4 +1,4 @@
-"""Events of described customers, gathered once by day, by session and by surface: what the signals are counted from.
+"""Events of described customers, placed in their time and gathered by session, day and surface: what is counted.
 
 Everything is a whole number or a decimal, so that neither the order of rows nor the number of threads can show.
 """
@@ -9,13 +9,14 @@ import datetime as dt
 from collections.abc import Sequence
 
 from clv_ml.config import SignalsConfig
-from clv_ml.engine import Column, DataFrame, functions, microseconds, short_key
+from clv_ml.engine import Column, DataFrame, functions, microseconds, power_of_two, short_key
 from clv_ml.snapshot.window import as_date
 
 TREND_DAYS = (7, 30)
 """A trend compares the last so many days with as many days before them."""
 
 MINUTES = "decimal(18,4)"
+WORD = 60  # days whose bits stand in one bigint
 
 
 def people(starts: DataFrame, cutoff: dt.date) -> DataFrame:
@@ -67,63 +68,58 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFra
     )
 
 
-def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Gather events by customer, day and session: a tenth to a half of the rows, and all that is counted from days.
-
-    Parameters
-    ----------
-    placed
-        Result of :func:`located`.
+def sessions(events: DataFrame, described: DataFrame, cutoff: dt.date, signals: SignalsConfig) -> DataFrame:
+    """Gather events by session: a session_id of a customer, else a day of the customer; contacts make none.
 
     Returns
     -------
     DataFrame
-        person, ago, session_id; age; begin, end (bigint): first and last moment of activity, null where there was none;
-        minutes, key_moment, contacts, responses and ``of_<type>`` as far as the signals name them.
+        One row a session of a described customer: person; age and ago (int): of the day it began; begin (timestamp):
+        its first moment; lasted: its minutes (decimal(18,4)); the microseconds (bigint) from its first to its last
+        event where no event type is a number of minutes.
     """
     f = functions()
-    active = is_activity(signals)
-    collected = [
-        f.min("age").alias("age"),
-        f.min(f.when(active, f.col("moment"))).alias("begin"),
-        f.max(f.when(active, f.col("moment"))).alias("end"),
-    ]
-    if signals.minutes:
-        lasted = f.when(is_one_of(signals.minutes) & f.col("value").isNotNull(), f.col("value"))
-        collected.append(f.sum(lasted.otherwise(f.lit(0)).cast(MINUTES)).cast(MINUTES).alias("minutes"))
-    if signals.key_actions:
-        collected.append(f.min(f.when(is_one_of(signals.key_actions), f.col("moment"))).alias("key_moment"))
-    named = {"contacts": signals.contacts, "responses": signals.responses}
-    named |= {f"of_{kind}": (kind,) for kind in signals.counted}
-    for name, kinds in named.items():
-        if kinds:
-            collected.append(f.count(f.when(is_one_of(kinds), f.lit(1))).cast("int").alias(name))
-    return placed.groupBy("person", "ago", "session_id").agg(*collected)
+    moment = f.col("timestamp")
+    own_day = f.when(f.col("session_id").isNull(), f.col("day"))
+    span = microseconds(f.max(moment)) - microseconds(f.min(moment))
+    lasted = f.sum(minutes(signals)).cast(MINUTES) if signals.minutes else span.cast("bigint")
+    gathered = (
+        events.filter(is_activity(signals))
+        .groupBy("customer_id", "session_id", own_day.alias("own_day"))
+        .agg(f.min(moment).alias("begin"), lasted.alias("lasted"))
+    )
+    # whose they are is looked up once a session, which is cheaper than once an event
+    found = gathered.join(described, on="customer_id").select("person", "tenure", "begin", "lasted")
+    ago = f.datediff(as_date(cutoff), f.to_date(f.col("begin"))).cast("int")
+    return found.select("person", ago.alias("ago"), (f.col("tenure") - ago).cast("int").alias("age"), "begin", "lasted")
 
 
-def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Gather visits by session: a session_id of a customer, else a day of the customer; contacts make none.
+def minutes(signals: SignalsConfig) -> Column:
+    """Return the minutes of an event: its value where it is of a type that is a number of minutes, else 0."""
+    f = functions()
+    known = is_one_of(signals.minutes) & f.col("value").isNotNull()
+    return f.when(known, f.col("value")).otherwise(f.lit(0)).cast(MINUTES)
+
+
+def active_days(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Count the distinct days of activity of each person, as bits of a word for each :data:`WORD` days.
 
     Returns
     -------
     DataFrame
-        person; age and ago (int): of the day the session began; begin (bigint): its first moment; lasted: its
-        minutes (decimal(18,4)); the microseconds (bigint) from its first to its last event where no event type is a
-        number of minutes.
+        person; active_days, days_before (bigint): in all, and before the start.
     """
     f = functions()
-    own_day = f.when(f.col("session_id").isNull(), f.col("ago"))
-    span = f.max("end") - f.min("begin")
-    lasted = f.sum("minutes").cast(MINUTES) if signals.minutes else span.cast("bigint")
-    return (
-        gathered.filter(f.col("begin").isNotNull())
-        .groupBy("person", "session_id", own_day.alias("own_day"))
-        .agg(
-            f.min("age").alias("age"),
-            f.max("ago").alias("ago"),
-            f.min("begin").alias("begin"),
-            lasted.alias("lasted"),
-        )
+    ago = f.col("ago")
+    done = placed.filter(is_activity(signals))
+    days = done.select("person", "age", (ago % WORD).alias("place"), (ago - ago % WORD).alias("begun"))
+    words = days.groupBy("person", "begun").agg(
+        f.bit_or(power_of_two("place")).alias("word"),
+        f.bit_or(f.when(f.col("age") < 0, power_of_two("place"))).alias("word_before"),
+    )
+    return words.groupBy("person").agg(
+        f.sum(f.bit_count("word")).cast("bigint").alias("active_days"),
+        f.sum(f.bit_count("word_before")).cast("bigint").alias("days_before"),
     )
 
 
@@ -155,6 +151,13 @@ def breadth(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
             ],
         )
     )
+
+
+def counted_types(signals: SignalsConfig) -> dict[str, tuple[str, ...]]:
+    """Return the event types of each count of events, as the signals name them."""
+    named = {"contacts": signals.contacts, "responses": signals.responses}
+    named |= {f"of_{kind}": (kind,) for kind in signals.counted}
+    return {name: kinds for name, kinds in named.items() if kinds}
 
 
 def is_activity(signals: SignalsConfig) -> Column:
