@@ -16,6 +16,7 @@ from clv_ml.config import ChurnConfig
 from clv_ml.data.arrow import AnyFrame
 from clv_ml.engine import DataFrame, Engine
 from clv_ml.errors import ConfigError, NotConvergedError
+from clv_ml.models import sampled_rows
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.training_rows import (
     MODEL_FEATURES,
@@ -220,3 +221,20 @@ def test_of_many_customers_a_sample_is_learnt_from_the_same_at_every_cutoff(
     pd.testing.assert_frame_equal(rows_of(reversed_totals, 1000), some)
     main = "churned_90"
     assert abs(some[main].mean() - everybody[main].mean()) < 0.04
+
+
+def test_who_is_judged_was_learnt_from_as_often_as_anybody(
+    engine: Engine, sample_totals: DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cutoff, tables = dt.date(1997, 12, 31), Tables(sample_totals)
+
+    def drawn(found: sampled_rows.Sample) -> set[str]:
+        return set(engine.to_pandas(found.tables.totals.select("customer_id").distinct())["customer_id"])
+
+    everybody = sampled_rows.judged_sample(engine, tables, cutoff)
+    assert (everybody.is_everybody, everybody.words()) == (True, "")
+    monkeypatch.setattr(sampled_rows, "MOST_JUDGED", 1000)
+    judged = drawn(sampled_rows.judged_sample(engine, tables, cutoff))
+    learnt = drawn(sampled_rows.sample(engine, tables, [cutoff], most_rows=1000))
+    assert abs(len(judged) - 1000) < 60
+    assert abs(len(judged & learnt) / len(judged) - 1000 / 2357) < 0.05

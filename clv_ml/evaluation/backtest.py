@@ -16,6 +16,7 @@ from clv_ml.evaluation.cohorts import cohort_comparison, cohort_metrics
 from clv_ml.evaluation.metrics import value_at
 from clv_ml.evaluation.rivals import Rivals, fit_rivals, main_label, main_score, rival_probabilities
 from clv_ml.models.fitting import FittedModels, fit_with_rows
+from clv_ml.models.sampled_rows import Sample
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import Progress, buyers, population_at, population_outcomes
 from clv_ml.snapshot.labels import require_mature
@@ -45,6 +46,8 @@ class Backtest:
         Forecast and actual per monthly acquisition cohort and horizon.
     probabilities, churned
         Of all customers at the main horizon: each score's P(churn), and 0 or 1.
+    sampled
+        In words, which customers it was judged on; empty where on all of them.
     """
 
     cutoff: dt.date
@@ -57,6 +60,7 @@ class Backtest:
     probabilities: pd.DataFrame
     churned: pd.Series[float]
     models: FittedModels
+    sampled: str = ""
 
     def main_cohorts(self) -> pd.DataFrame:
         """Cohort comparison at the main horizon."""
@@ -101,8 +105,21 @@ def _latest(config: Config, last_day: dt.date) -> tuple[dt.date, ...]:
     return tuple(last_day - dt.timedelta(days=horizon * step) for step in range(config.backtest.periods, 0, -1))
 
 
-def backtest(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *, progress: Progress) -> Backtest:
+def backtest(
+    engine: Engine,
+    tables: Tables,
+    cutoff: dt.date,
+    config: Config,
+    *,
+    judged_by: Sample | None = None,
+    progress: Progress,
+) -> Backtest:
     """Fit at a past cutoff and compare with what happened.
+
+    Parameters
+    ----------
+    judged_by
+        The customers to compare with; all of `tables` where None.
 
     Raises
     ------
@@ -113,13 +130,27 @@ def backtest(engine: Engine, tables: Tables, cutoff: dt.date, config: Config, *,
     """
     models, rows = fit_with_rows(engine, tables, cutoff, config, progress=progress)
     rivals = fit_rivals(rows, config, tables, progress=progress)
-    return judge(engine, tables, models, rivals, config, progress=progress)
+    by = judged_by or Sample(tables, 1.0)
+    return judge(engine, by.tables, models, rivals, config, sampled=by.words(), progress=progress)
 
 
 def judge(
-    engine: Engine, tables: Tables, models: FittedModels, rivals: Rivals, config: Config, *, progress: Progress
+    engine: Engine,
+    tables: Tables,
+    models: FittedModels,
+    rivals: Rivals,
+    config: Config,
+    *,
+    sampled: str = "",
+    progress: Progress,
 ) -> Backtest:
-    """Compare what models say at their cutoff with what happened after it to customers whom nobody contacted."""
+    """Compare what models say at their cutoff with what happened after it to customers whom nobody contacted.
+
+    Parameters
+    ----------
+    sampled
+        Which customers are in `tables`, in words; empty where all are.
+    """
     cutoff = models.cutoff
     progress(f"{cutoff}: comparing with what happened")
     customers = population_at(engine, tables, cutoff, config.churn)
@@ -154,6 +185,7 @@ def judge(
         probabilities=probabilities,
         churned=churned,
         models=models,
+        sampled=sampled,
     )
 
 

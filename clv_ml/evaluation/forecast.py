@@ -7,7 +7,7 @@ that was measured (:mod:`clv_ml.evaluation.forecast_error`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -81,11 +81,55 @@ def cohort_forecast(
     horizons = sorted(set(horizons_days))
     value = value or ValueConfig()
     sums = cohort_sums(models.purchases, models.spend, bought, member, n_cohorts=len(names), horizons_days=horizons)
-    active = _active(sums, horizons, None if p_churn is None else _of(p_churn, bought.index), member)
-    missed = error or ForecastError({})
-    table = _assemble([*map(str, names), TOTAL], horizons, sums, active, value, missed)
+    told = {} if p_churn is None else churn_sums(_of(p_churn, bought.index), member, len(names), horizons)
+    table = forecast_of_sums([*map(str, names)], horizons, sums, told, value=value, error=error)
     table.attrs["left_out"] = len(customers) - len(bought)
     return table
+
+
+def churn_sums(
+    p_churn: pd.DataFrame, member: NDArray[np.intp], n_cohorts: int, horizons: Sequence[int]
+) -> dict[int, tuple[Floats, Floats]]:
+    """Sum a classifier's probabilities over cohorts.
+
+    Returns
+    -------
+    dict
+        By horizon that `p_churn` knows: how many buy at least once, expected and as a variance by chance, each of
+        shape (n_cohorts,).
+    """
+    found = {}
+    for days in horizons:
+        if f"p_churn_{days}d" in p_churn:
+            gone = p_churn[f"p_churn_{days}d"].to_numpy(dtype=np.float64)
+            stays, spread = (
+                np.bincount(member, weights=terms, minlength=n_cohorts).astype(np.float64)
+                for terms in (1.0 - gone, gone * (1.0 - gone))
+            )
+            found[days] = stays, spread
+    return found
+
+
+def forecast_of_sums(
+    cohorts: Sequence[str],
+    horizons: Sequence[int],
+    sums: CohortSums,
+    told: Mapping[int, tuple[Floats, Floats]],
+    *,
+    value: ValueConfig,
+    error: ForecastError | None,
+) -> pd.DataFrame:
+    """Lay out the forecast of cohorts from the sums over their customers; see :func:`cohort_forecast`.
+
+    Parameters
+    ----------
+    cohorts
+        Names, in the order of the sums.
+    told
+        What :func:`churn_sums` returns; the purchase model says who leaves where it is empty.
+    """
+    active = _active(sums, horizons, told)
+    return _assemble([*cohorts, TOTAL], horizons, sums, active, value, error or ForecastError({}))
 
 
 def monthly_cohort(customers: pd.DataFrame) -> pd.Series[str]:
@@ -107,7 +151,7 @@ def _labels(cohort: pd.Series[str], customers: pd.DataFrame) -> pd.Series[str]:
 
 
 def _active(
-    sums: CohortSums, horizons: Sequence[int], p_churn: pd.DataFrame | None, member: NDArray[np.intp]
+    sums: CohortSums, horizons: Sequence[int], told: Mapping[int, tuple[Floats, Floats]]
 ) -> tuple[CohortSum, Floats]:
     """Count the customers who buy, with the standard deviation that the parameters leave in the log odds.
 
@@ -120,11 +164,7 @@ def _active(
     sd = np.sqrt((of_model.shifts**2).sum(axis=2)) / slope
     mean, variance = of_model.mean.copy(), of_model.variance.copy()
     for column, days in enumerate(horizons):
-        if p_churn is None or f"p_churn_{days}d" not in p_churn:
-            continue
-        gone = p_churn[f"p_churn_{days}d"].to_numpy(dtype=np.float64)
-        for target, terms in ((mean, 1.0 - gone), (variance, gone * (1.0 - gone))):
-            parts = np.bincount(member, weights=terms, minlength=len(mean) - 1)
+        for target, parts in zip((mean, variance), told.get(days, ()), strict=False):
             target[:, column] = np.append(parts, parts.sum())
     return CohortSum(mean, variance, of_model.shifts), sd
 

@@ -92,19 +92,26 @@ def cohort_sums(
         Ascending.
     """
     parts = [slice(start, start + _PART) for start in range(0, max(len(rfm), 1), _PART)]
-    longest = [horizons_days[-1]]
-    buyers = sum(
-        float((1.0 - purchase_moments(purchases, rfm[part], horizons_days=longest, spread=False).none).sum())
-        for part in parts
-    )
-    rarest = _RARE_COHORTS / (1.0 + buyers / n_cohorts)
+    buyers = sum(expected_buyers(purchases, rfm[part], horizon_days=horizons_days[-1]) for part in parts)
+    rarest = rarest_customer(buyers, n_cohorts)
     summed = [
-        _sums_of(purchases, spend, rfm[part], member[part], n_cohorts, horizons_days, rarest=rarest) for part in parts
+        sums_of_part(purchases, spend, rfm[part], member[part], n_cohorts, horizons_days, rarest=rarest)
+        for part in parts
     ]
-    return functools.reduce(_added, summed)
+    return functools.reduce(added, summed)
 
 
-def _sums_of(
+def expected_buyers(purchases: PurchaseModel, rfm: pd.DataFrame, *, horizon_days: int) -> float:
+    """Return how many customers are expected to buy at least once."""
+    return float((1.0 - purchase_moments(purchases, rfm, horizons_days=[horizon_days], spread=False).none).sum())
+
+
+def rarest_customer(buyers: float, n_cohorts: int) -> float:
+    """Return the chance below which a customer's riches are left out of the spread of a cohort of average size."""
+    return _RARE_COHORTS / (1.0 + buyers / n_cohorts)
+
+
+def sums_of_part(
     purchases: PurchaseModel,
     spend: SpendModel,
     rfm: pd.DataFrame,
@@ -153,7 +160,7 @@ def _sums_of(
     )
 
 
-def _added(one: CohortSums, other: CohortSums) -> CohortSums:
+def added(one: CohortSums, other: CohortSums) -> CohortSums:
     """Add the sums over other customers of the same cohorts."""
     sums = {
         name: CohortSum(first.mean + second.mean, first.variance + second.variance, first.shifts + second.shifts)

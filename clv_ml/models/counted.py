@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 
-from clv_ml.engine import DataFrame, Engine
+from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
@@ -37,6 +39,13 @@ def fit_on_counts(
     spent = _collected(engine, spend_counts(customers), ["frequency", "cents"])
     monetary_value = spent["cents"] / 100.0 / spent["frequency"]
     return purchases, SpendModel().fit(spent[["frequency", "weight"]].assign(monetary_value=monetary_value))
+
+
+def first_purchase(engine: Engine, customers: DataFrame) -> dt.date | None:
+    """Return the day of the very first purchase of described customers; None where nobody has bought."""
+    f = functions()
+    day = engine.to_pandas(customers.agg(f.min("first_day").alias("day")))["day"].iloc[0]
+    return None if pd.isna(day) else pd.Timestamp(day).date()
 
 
 def _collected(engine: Engine, counts: DataFrame, by: list[str]) -> pd.DataFrame:

@@ -15,20 +15,24 @@ from clv_ml.errors import DataError, NotConvergedError
 from clv_ml.models.alarms import Alarm, apply_alarms, check_features
 from clv_ml.models.choice import PURCHASE_MODELS, choose_purchase_model
 from clv_ml.models.churn import ChurnModel
+from clv_ml.models.counted import first_purchase, fit_on_counts
 from clv_ml.models.engagement_score import EngagementReference
 from clv_ml.models.purchases import PurchaseModel
+from clv_ml.models.sampled_rows import judged_sample
 from clv_ml.models.spend import SpendModel
 from clv_ml.models.training_rows import (
     MODEL_FEATURES,
     OWN_HORIZON,
     Progress,
     customers_at,
+    nobody_bought,
     outcomes_at,
     population_at,
     training_snapshots,
 )
 from clv_ml.models.treated_rows import TreatedRows, without_treated
 from clv_ml.snapshot.features import PURCHASE_FEATURES
+from clv_ml.snapshot.population import population
 from clv_ml.snapshot.tables import Tables, days_since
 
 CHURN_FEATURES = (*PURCHASE_FEATURES, *MODEL_FEATURES)
@@ -75,6 +79,9 @@ def fit_with_rows(
 ) -> tuple[FittedModels, pd.DataFrame]:
     """Fit all models on what was known at the cutoff, and return the classifier's training rows with them.
 
+    Purchases and spend are fitted on counts of equal customers, the classifier on rows of `churn.max_training_rows` at
+    most: the table of all customers never leaves the engine.
+
     Parameters
     ----------
     tables
@@ -92,16 +99,17 @@ def fit_with_rows(
         If mean spend is infinite.
     """
     progress(f"{cutoff}: fitting purchases and spend")
-    customers = customers_at(engine, tables.totals, cutoff)
-    first_day = customers["first_day"].min().date()
+    buyers = population(engine, Tables(tables.totals), cutoff)
+    first_day = first_purchase(engine, buyers)
+    if first_day is None:
+        raise nobody_bought(engine, tables, cutoff)
     kind: str = config.value.purchase_model
     scores = pd.Series(dtype=float)
     if kind == "best":
         progress(f"{cutoff}: choosing the purchase model")
         kind, scores = best_purchase_model(engine, tables.totals, cutoff, first_day, config.churn.main_horizon_days)
     model = PURCHASE_MODELS[kind]
-    purchases = model().fit(customers)
-    spend = SpendModel().fit(customers)
+    purchases, spend = fit_on_counts(engine, buyers, model)
     require_finite_mean(spend, cutoff)
     snapshots = training_snapshots(engine, tables, cutoff, first_day, config.churn, model, progress=progress)
     sampled = str(snapshots.attrs["sampled"])
@@ -160,8 +168,9 @@ def best_purchase_model(
     earlier = cutoff - dt.timedelta(days=horizon_days)
     if earlier <= first_day:
         return PurchaseModel.KIND, pd.Series(dtype=float)
-    customers = customers_at(engine, totals, earlier)
-    future = outcomes_at(engine, totals, earlier, (horizon_days,))[f"purchases_{horizon_days}"]
+    some = judged_sample(engine, Tables(totals), earlier).tables.totals
+    customers = customers_at(engine, some, earlier)
+    future = outcomes_at(engine, some, earlier, (horizon_days,))[f"purchases_{horizon_days}"]
     fitted = []
     for model in PURCHASE_MODELS.values():
         with contextlib.suppress(NotConvergedError):
@@ -236,7 +245,8 @@ def _engagement_reference(
 ) -> EngagementReference | None:
     if tables.events is None:
         return None
-    return EngagementReference.fit(population_at(engine, tables, cutoff, config.churn))
+    some = judged_sample(engine, tables, cutoff).tables
+    return EngagementReference.fit(population_at(engine, some, cutoff, config.churn))
 
 
 def _prospect_rates(snapshots: pd.DataFrame, horizons_days: Sequence[int]) -> dict[int, float]:

@@ -22,6 +22,7 @@ from clv_ml.models.training_rows import Progress, buyers, population_at, populat
 from clv_ml.pipeline.contact_reading import with_treatment
 from clv_ml.pipeline.forecasting import actual_cohorts, cohort_labels, forecast_customers, past_error
 from clv_ml.pipeline.prepared import prepare, silent
+from clv_ml.pipeline.promising import judged_by
 from clv_ml.publishing import publish
 from clv_ml.reports.backtest_report import write_cohort_backtests
 from clv_ml.reports.results import write_backtest
@@ -74,15 +75,16 @@ def backtest_only(config: Config, *, progress: Progress = silent) -> BacktestRes
     with prepare(config, progress=progress) as prepared:
         engine, tables = prepared.engine, with_treatment(prepared, config, prepared.last_day, progress=progress)
         days = backtest_cutoffs(config, prepared.last_day)
-        found = tuple(backtest(engine, tables, day, config, progress=progress) for day in days)
+        judged = judged_by(engine, tables, prepared.last_day, progress=progress)
+        found = tuple(backtest(engine, tables, day, config, judged_by=judged, progress=progress) for day in days)
         first, last = prepared.first_day, prepared.last_day
         cohorts = tuple(
-            judge_cohorts(engine, tables, test.models, config, first_day=first, last_day=last, progress=progress)
+            judge_cohorts(engine, judged.tables, test.models, config, first_day=first, last_day=last, progress=progress)
             for test in found
         )
         early = None
         if config.sufficiency is not None:
-            early = sufficiency(engine, tables, config, last_day=last, progress=progress)
+            early = sufficiency(engine, judged.tables, config, last_day=last, progress=progress)
     folder = config.output.dir / "backtest"
 
     def write(aside: Path) -> None:

@@ -94,10 +94,10 @@ def score_frames(
     secret
         Key of the control draw.
     """
-    work = _work(bundle, config, as_of, run_id=run_id, secret=secret)
+    work = work_of(bundle, config, as_of, run_id=run_id, secret=secret)
     main = work.context.main_score
     progress("scoring customers")
-    scored = engine.materialise(_scored(engine, _joined(customers, details), work))
+    scored = scored_frame(engine, customers, work, details=details)
     progress("deciding whom to contact")
     standing = standing_among(
         engine,
@@ -126,11 +126,17 @@ def score_frames(
     )
 
 
-def _work(bundle: Bundle, config: Config, as_of: dt.date, *, run_id: str, secret: str) -> Work:
+def work_of(bundle: Bundle, config: Config, as_of: dt.date, *, run_id: str = "", secret: str = "") -> Work:
+    """Gather what the workers need to know beside their rows."""
     churn = bundle.models.churn
     horizons = tuple(config.churn.horizons_days if churn is None else churn.horizons_days)
     context = list_context(config, bundle, as_of, run_id=run_id, main_horizon_days=horizons[-1])
     return Work(Shipment.of(bundle), horizons, config.value, config.risk, context, secret, config.output.language)
+
+
+def scored_frame(engine: Engine, customers: DataFrame, work: Work, *, details: DataFrame | None = None) -> DataFrame:
+    """Score customers and put contact details beside, each column under its role; materialised."""
+    return engine.materialise(_scored(engine, _joined(customers, details), work))
 
 
 def _decisive(scored: DataFrame, work: Work, *more: str, all_scores: bool = False) -> DataFrame:

@@ -102,6 +102,11 @@ def promise_of(
         Of the data up to the cutoff.
     """
     forecast = forecast_customers(models, customers, scores, config=config, error=error)
+    return promise_with(forecast, cutoff=cutoff, config=config, fingerprint=fingerprint)
+
+
+def promise_with(forecast: pd.DataFrame, *, cutoff: dt.date, config: Config, fingerprint: str) -> Promise:
+    """Put a forecast beside what is needed to judge it."""
     what = config.forecast.cohort_by.replace("_", " ")
     pictures = {
         f"cohorts_{days}d.svg": svg(

@@ -24,12 +24,25 @@ from clv_ml.tracking.run import RunRecord
 
 
 def decide(
-    engine: Engine, tables: Tables, backtests: Sequence[Backtest], config: Config, *, progress: Progress
+    engine: Engine,
+    tables: Tables,
+    backtests: Sequence[Backtest],
+    config: Config,
+    *,
+    judged: Tables | None = None,
+    progress: Progress,
 ) -> tuple[Decision, str]:
     """Decide what the new model is to be, and return the decision and the address of the champion (or nothing).
 
     A champion that was trained on the days after a backtest cutoff would know what it is asked there; it is then
     fitted anew at the cutoff, by its own settings. One trained before is judged as it is, its age included.
+
+    Parameters
+    ----------
+    tables
+        Everybody, to learn from.
+    judged
+        The customers of the backtests, to compare on; all of `tables` where None.
     """
     mode = config.tracking.promote
     try:
@@ -46,7 +59,12 @@ def decide(
     progress(f"comparing with the champion {address}")
     try:
         old = load_bundle(folder)
-        trials = {test.cutoff: _trial(engine, tables, test, old, config, progress) for test in backtests}
+        trials = {
+            test.cutoff: _trial(
+                engine, judged or tables, test, _champion_at(engine, tables, test, old, config, progress), config
+            )
+            for test in backtests
+        }
     except ClvError as error:
         return decided(f"the champion cannot be tried on these data: {error}", promote=False), address
     return compare_models(trials, seed=config.seed), address
@@ -82,14 +100,12 @@ def promotion_record(config: Config, decision: Decision, bundle: Bundle, champio
     )
 
 
-def _trial(
-    engine: Engine, tables: Tables, test: Backtest, old: Bundle, config: Config, progress: Progress
-) -> pd.DataFrame:
+def _trial(engine: Engine, tables: Tables, test: Backtest, old: FittedModels, config: Config) -> pd.DataFrame:
     """Score the customers of a backtest cutoff with both."""
     cutoff = test.cutoff
     customers = buyers(population_at(engine, tables, cutoff, config.churn))
     happened = population_outcomes(engine, tables, cutoff, config.churn).loc[customers.index]
-    rivals = {"challenger": test.models, "champion": _champion_at(engine, tables, test, old, config, progress)}
+    rivals = {"challenger": test.models, "champion": old}
     trial = pd.DataFrame(
         {"churned": happened[main_label(config)].astype(float), "value": customers["spend_last_180d"].fillna(0.0)}
     )

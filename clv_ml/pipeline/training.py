@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clv_ml.config import Config
@@ -23,6 +23,7 @@ from clv_ml.pipeline.drift import reference_facts
 from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.forecasting import past_error, promise_of
 from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.promising import judged_by, promise_for_everybody
 from clv_ml.pipeline.promoting import alias_of, decide, promotion_record
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
 from clv_ml.publishing import publish
@@ -70,30 +71,42 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         require_history(prepared, day)
         engine, tables = prepared.engine, with_treatment(prepared, config, day, progress=progress)
         judged_from = [past for past in earlier_cutoffs(config, day) if past >= prepared.first_day]
-        backtests = tuple(backtest(engine, tables, past, config, progress=progress) for past in judged_from)
+        judged = judged_by(engine, tables, day, progress=progress)
+        backtests = tuple(
+            backtest(engine, tables, past, config, judged_by=judged, progress=progress) for past in judged_from
+        )
         models, rows = fit_with_rows(engine, tables, day, config, progress=progress)
         signals = None if tables.events is None else tables.signals.model_dump(mode="json")
         known_print = fingerprint(prepared, day)
         facts = bundle_facts(config, known_print, backtests, signals=signals, attributes=attributes_of(tables))
         kind, first_day = models.purchases.KIND, prepared.first_day
-        error = past_error(engine, tables, day, first_day, config, kind=kind, progress=progress)
+        error = past_error(engine, judged.tables, day, first_day, config, kind=kind, progress=progress)
         facts["forecast_error"] = error.to_dict()
         progress("forecasting the cohorts")
-        customers = population_at(engine, tables, day, config.churn)
+        customers = population_at(engine, judged.tables, day, config.churn)
         scores = score_customers(models, customers, horizons_days=config.churn.horizons_days, value=config.value)
         facts["reference"] = reference_facts(customers, scores, config)
-        promise = promise_of(models, customers, scores, cutoff=day, config=config, error=error, fingerprint=known_print)
+        if judged.is_everybody:
+            promise = promise_of(
+                models, customers, scores, cutoff=day, config=config, error=error, fingerprint=known_print
+            )
+        else:
+            promise = promise_for_everybody(
+                prepared, tables, models, cutoff=day, config=config, error=error, fingerprint=known_print
+            )
         if Window(day, config.churn.main_horizon_days).end <= prepared.last_day:
             # the data go on: judge this very model on them, in the report only, never in the bundle
             rivals = fit_rivals(rows, config, tables, progress=progress)
-            later = with_treatment(prepared, config, prepared.last_day, progress=silent)
-            backtests += (judge(engine, later, models, rivals, config, progress=progress),)
+            later = with_treatment(prepared, config, prepared.last_day, progress=silent).treatment
+            known = replace(judged.tables, treatment=later)
+            backtests += (judge(engine, known, models, rivals, config, sampled=judged.words(), progress=progress),)
         progress("diagnosing the value models")
         horizon, last = config.churn.main_horizon_days, prepared.last_day
-        diagnoses = [diagnose(engine, tables.totals, models, horizon_days=horizon, last_day=last)]
+        totals = judged.tables.totals
+        diagnoses = [diagnose(engine, totals, models, horizon_days=horizon, last_day=last)]
         if backtests and backtests[-1].models is not models:
             # nothing has come after this model yet: show how the latest that can be judged has done
-            diagnoses.append(diagnose(engine, tables.totals, backtests[-1].models, horizon_days=horizon, last_day=last))
+            diagnoses.append(diagnose(engine, totals, backtests[-1].models, horizon_days=horizon, last_day=last))
         progress("saving the model")
         bundle, bundle_path = keep_bundle(models, facts, config, day, progress=progress)
         folder = config.output.dir / "train" / f"cutoff={day}"
@@ -104,7 +117,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
             promise.forecast.to_csv(aside / "cohort_forecast.csv", index=False, lineterminator="\n")
 
         publish(folder, write)
-        decision, champion = decide(engine, tables, backtests, config, progress=progress)
+        decision, champion = decide(engine, tables, backtests, config, judged=judged.tables, progress=progress)
     progress("logging to MLflow")
     example = example_records(day, bundle.facts["signals"], bundle.facts["attributes"])
     predictions = score_transactions(bundle, example).reset_index()

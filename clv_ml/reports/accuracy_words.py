@@ -37,6 +37,7 @@ def accuracy_lines(known: Mapping[str, Any]) -> list[str]:
     return [
         f"## Accuracy: judged from {known['cutoff']} on the {known['horizon_days']} days after it",
         "",
+        *([f"All figures: {known['sampled']}.", ""] if known.get("sampled") else []),
         *score_lines(known["accuracy"]),
         "",
         verdict(known["accuracy"]),

@@ -55,6 +55,7 @@ def bundle_facts(
             "gains": _records(latest.gains),
             "rankings": _records(latest.rankings),
             "cohorts": _records(latest.cohorts),
+            **({"sampled": latest.sampled} if latest.sampled else {}),
         },
     }
 
@@ -72,6 +73,8 @@ def write_backtest(
     for result in backtests:
         inside = folder / f"cutoff={result.cutoff}"
         inside.mkdir()
+        if result.sampled:
+            (inside / "sampled.txt").write_text(f"{result.sampled}\n", encoding="utf-8", newline="\n")
         result.accuracy.to_csv(inside / "accuracy.csv", index=False, lineterminator="\n")
         result.gains.to_csv(inside / "gains.csv", index=False, lineterminator="\n")
         result.by_cohort.to_csv(inside / "accuracy_by_cohort.csv", index=False, lineterminator="\n")
