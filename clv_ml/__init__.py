@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from clv_ml.pipeline import score_transactions as score_transactions
     from clv_ml.pipeline import train as train
     from clv_ml.pipeline.cohorts import cohorts as cohorts
+    from clv_ml.snapshot.declared import Feature as Feature
+    from clv_ml.snapshot.declared import History as History
+    from clv_ml.snapshot.declared import feature as feature
     from clv_ml.snapshot.rfm import rfm_summary as rfm_summary
 
 __version__ = "0.1.0"
@@ -50,6 +53,8 @@ _HOMES = {
     "ConfigError": "clv_ml.errors",
     "DataError": "clv_ml.errors",
     "DataQualityError": "clv_ml.errors",
+    "Feature": "clv_ml.snapshot.declared",
+    "History": "clv_ml.snapshot.declared",
     "ModelNotFoundError": "clv_ml.errors",
     "ModifiedPurchaseModel": "clv_ml.models.modified",
     "NotConvergedError": "clv_ml.errors",
@@ -60,6 +65,7 @@ _HOMES = {
     "attainable_score": "clv_ml.data.simulate",
     "cohorts": "clv_ml.pipeline.cohorts",
     "customer_lifetime_value": "clv_ml.models.value",
+    "feature": "clv_ml.snapshot.declared",
     "load_bundle": "clv_ml.models.bundle",
     "load_config": "clv_ml.config",
     "load_dataset": "clv_ml.data.datasets",
@@ -84,6 +90,8 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DataQualityError",
+    "Feature",
+    "History",
     "ModelNotFoundError",
     "ModifiedPurchaseModel",
     "NotConvergedError",
@@ -95,6 +103,7 @@ __all__ = [
     "attainable_score",
     "cohorts",
     "customer_lifetime_value",
+    "feature",
     "load_bundle",
     "load_config",
     "load_dataset",

@@ -112,6 +112,7 @@ def config_of(folder: Path, world: World) -> Config:
         "transactions": {"root": root, "sources": source("orders")},
         "events": {"root": root, "sources": source("events"), **SIGNALS},
         "customers": {"root": root, "sources": source("customers"), **KINDS},
+        "features": {"modules": ["own_features"]},
     }
     return build_config(tree, environment={})
 

@@ -14,6 +14,7 @@ from clv_ml.config.deciding import (
     RiskConfig,
     SegmentEconomics,
 )
+from clv_ml.config.features import FeaturesConfig
 from clv_ml.config.files import FilesConfig, Layout, LookupConfig
 from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import AudienceConfig, DatabaseConfig, HandoverConfig, PersonalConfig, PseudonymConfig
@@ -69,6 +70,7 @@ __all__ = [
     "EventsConfig",
     "ExcludeRule",
     "ExclusionConfig",
+    "FeaturesConfig",
     "FilesConfig",
     "ForecastConfig",
     "GatesConfig",

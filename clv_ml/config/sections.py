@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from clv_ml.config.cohorts import CohortsConfig
 from clv_ml.config.contacts import ContactsConfig
 from clv_ml.config.deciding import RiskConfig
+from clv_ml.config.features import FeaturesConfig
 from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import HandoverConfig
 from clv_ml.config.incremental import IncrementalConfig
@@ -228,6 +229,7 @@ class Config(Section):
     engine: EngineConfig = EngineConfig()
     value: ValueConfig = ValueConfig()
     churn: ChurnConfig = ChurnConfig()
+    features: FeaturesConfig = FeaturesConfig()
     backtest: BacktestConfig = BacktestConfig()
     sufficiency: SufficiencyConfig | None = None
     """How early can we know: `backtest` also scores customers from their first days alone. Optional."""

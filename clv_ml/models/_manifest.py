@@ -94,6 +94,7 @@ class _Facts(BaseModel):
     churn: ChurnConfig = ChurnConfig()
     signals: SignalsConfig | None = None
     attributes: dict[str, list[str]] | None = None
+    own_features: dict[str, dict[str, str | list[str]]] = {}
     forecast_error: dict[str, dict[str, dict[str, float]]] = {}
     reference: dict[str, dict[str, Any]] = {}
     backtest: dict[str, Any] | None = None

@@ -67,7 +67,8 @@ def described_at(engine: Engine, tables: Tables, cutoff: dt.date, churn: ChurnCo
         cutoff,
         lambda frames, day: _own_horizons(tables.with_frames(frames), day, churn),
     )
-    return described.join(horizons, on="customer_id", how="left").select(*_population_columns(tables), OWN_HORIZON)
+    # by name: a joined frame tells T as t
+    return described.join(horizons, on="customer_id", how="left").select(*tables.columns, OWN_HORIZON)
 
 
 def nobody_bought(engine: Engine, tables: Tables, cutoff: dt.date) -> ConfigError:
@@ -162,13 +163,6 @@ def training_snapshots(
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     rows.attrs["sampled"] = sampled.words()
     return rows
-
-
-def _population_columns(tables: Tables) -> list[str]:
-    """Name the columns of :func:`population` as they are written: a joined frame tells T as t."""
-    others = () if tables.purchases_only else tables.dates
-    start = () if tables.purchases_only else ("start_day",)
-    return ["customer_id", "first_day", *start, *tables.features, *others]
 
 
 def _known(tables: Tables, cutoff: dt.date) -> DataFrame:

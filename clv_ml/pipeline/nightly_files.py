@@ -98,6 +98,8 @@ def cannot_add(config: Config) -> str:
         return "a rule with `most_alike` looks at all rows"
     if any(source.lookup is not None for source in (config.events.sources if config.events else ())):
         return "a `lookup` can change what earlier rows mean"
+    if config.features.modules:
+        return "functions of `features.modules` look at all rows"
     return ""
 
 

@@ -21,6 +21,7 @@ from clv_ml.models.bundle import Bundle
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import population_at
 from clv_ml.pipeline.prepared import known
+from clv_ml.snapshot.declared import features_in_use, require_same_features
 from clv_ml.snapshot.rfm import parse_day
 from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import day_totals
@@ -48,6 +49,8 @@ def score_transactions(bundle: Bundle, transactions: AnyFrame, *, as_of: dt.date
 
     Raises
     ------
+    ConfigError
+        If the model has learnt from features of a module that was not imported.
     DataError
         If a column is missing, a row cannot be used, or the rows of a customer disagree on an attribute.
     """
@@ -70,6 +73,7 @@ def score_transactions(bundle: Bundle, transactions: AnyFrame, *, as_of: dt.date
             totals=engine.materialise(day_totals(checked.transactions)),
             events=_events(engine, transactions[is_event]) if needs_events else None,
             signals=SignalsConfig.model_validate(facts["signals"] or {}),
+            own=features_in_use(facts.get("own_features", {})),
             **_customers(engine, transactions, facts["attributes"]),
         )
         day = known(checked.report.last_day) if as_of is None else parse_day(as_of, "as_of")
@@ -86,6 +90,7 @@ def require_same_tables(bundle: Bundle, tables: Tables) -> None:
     ConfigError
         The message names what differs.
     """
+    require_same_features(bundle.facts.get("own_features", {}), tables.own)
     now = {
         "events": None if tables.events is None else tables.signals.model_dump(mode="json"),
         "customers": attributes_of(tables),

@@ -20,6 +20,7 @@ from clv_ml.reports.churn_plots import gain_figure, sufficiency_figure
 from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
 from clv_ml.reports.plots import calibration_figure, cohort_figure, save
+from clv_ml.snapshot.declared import load_features, told_of
 
 
 def bundle_facts(
@@ -43,6 +44,7 @@ def bundle_facts(
         "churn": config.churn.model_dump(mode="json"),
         "signals": signals,
         "attributes": attributes,
+        **({"own_features": told_of(load_features(config.features.modules))} if config.features.modules else {}),
         "seed": config.seed,
         "data_fingerprint": fingerprint,
         "packages": {name: importlib.metadata.version(name) for name in ("clv_ml", "lightgbm", "lifetimes", "duckdb")},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.snapshot.declared import history_at, with_declared
 from clv_ml.snapshot.engagement import engagement_features
 from clv_ml.snapshot.features import purchase_features
 from clv_ml.snapshot.state import State, figures_at
@@ -22,15 +24,21 @@ def population(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
     Returns
     -------
     DataFrame
-        customer_id, first_day (first purchase), start_day, :attr:`Tables.features`, and the date attributes. Only
-        customer_id, first_day and the purchase features where there are neither events nor customers.
+        customer_id, first_day (first purchase), start_day, :attr:`Tables.features`, and the date attributes. No
+        start_day where there are neither events nor customers.
     """
-    return engine.planned(
-        ("population", *tables.settings),
-        tables.frames,
+    usual = replace(tables, own=())
+    described = engine.planned(
+        ("population", *usual.settings),
+        usual.frames,
         cutoff,
-        lambda frames, day: _described(engine, tables.with_frames(frames), day),
+        lambda frames, day: _described(engine, usual.with_frames(frames), day),
     )
+    if not tables.own:
+        return described
+    # not planned: a function may do with the cutoff as it likes
+    known = history_at(engine, tables.totals, cutoff, events=tables.events, customers=tables.customers)
+    return with_declared(engine, described, tables.own, known, columns=tables.columns)
 
 
 def population_of_state(engine: Engine, state: State, tables: Tables, cutoff: dt.date) -> DataFrame:
@@ -89,7 +97,7 @@ def _joined(
     found, *others = (engine.materialise(part) for part in parts)
     for other in others:
         found = found.join(other, on="customer_id", how="left")
-    return found.select("customer_id", "first_day", "start_day", *tables.features, *tables.dates)
+    return found.select(*tables.columns)
 
 
 def _started(known: DataFrame, cutoff: dt.date) -> DataFrame:

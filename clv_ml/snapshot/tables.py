@@ -11,6 +11,7 @@ from typing import Self
 from clv_ml.config import SignalsConfig
 from clv_ml.engine import DataFrame, functions
 from clv_ml.errors import ConfigError
+from clv_ml.snapshot.declared import Feature
 from clv_ml.snapshot.engagement import engagement_feature_names
 from clv_ml.snapshot.features import PURCHASE_FEATURES
 from clv_ml.snapshot.treatment import Treatment
@@ -37,6 +38,8 @@ class Tables:
         What the events mean.
     categories, numbers, dates
         Attributes in `customers`, by kind.
+    own
+        What the user has declared beside (:mod:`clv_ml.snapshot.declared`).
     treatment
         Who was contacted when; it only says which rows are learnt from and judged, and no feature sees it.
 
@@ -53,6 +56,7 @@ class Tables:
     categories: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    own: tuple[Feature, ...] = ()
     treatment: Treatment | None = None
 
     def __post_init__(self) -> None:
@@ -62,7 +66,7 @@ class Tables:
         if taken:
             raise ConfigError(
                 f"columns {', '.join(sorted(taken))}: clv_ml has a column of this name; call the attribute, or the "
-                "event type in `counted`, something else"
+                "event type in `counted`, or the feature, something else"
             )
 
     @property
@@ -84,7 +88,15 @@ class Tables:
     @property
     def features(self) -> tuple[str, ...]:
         """Names of everything a model can learn from, but what the purchase model adds."""
-        return (*PURCHASE_FEATURES, *self.engagement_features, *self.attribute_features)
+        own = (name for found in self.own for name in found.columns)
+        return (*PURCHASE_FEATURES, *self.engagement_features, *self.attribute_features, *own)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of :func:`clv_ml.snapshot.population.population`."""
+        if self.purchases_only:
+            return ("customer_id", "first_day", *self.features)
+        return ("customer_id", "first_day", "start_day", *self.features, *self.dates)
 
     @property
     def frames(self) -> dict[str, DataFrame]:

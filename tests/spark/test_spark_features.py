@@ -16,6 +16,7 @@ from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import canonical, with_provenance
 from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
 from clv_ml.errors import DataError
+from clv_ml.snapshot.declared import history_at, load_features, with_declared
 from clv_ml.snapshot.features import purchase_features
 from clv_ml.snapshot.labels import outcomes, own_gap_horizons
 from clv_ml.snapshot.population import population
@@ -147,6 +148,18 @@ def test_the_customers_of_cdnow_are_the_same(cdnow: Pair, summary: Any) -> None:
         return summary(Window(CDNOW_CUTOFF, 1).history(tables.totals), CDNOW_CUTOFF)
 
     assert cdnow.compare(summed).num_rows == 2357
+
+
+def test_features_that_a_user_declares_are_the_same(pair: Pair) -> None:
+    own = load_features(["own_features"])
+
+    def declared(engine: Engine, tables: Tables) -> DataFrame:
+        known = history_at(engine, tables.totals, CUTOFF, events=tables.events, customers=tables.customers)
+        buyers = engine.materialise(known.purchases.select("customer_id").distinct())
+        columns = [name for found in own for name in found.columns]
+        return with_declared(engine, buyers, own, known, columns=["customer_id", *columns])
+
+    assert set(pair.compare(declared)["weekend_share"].to_pylist()) > {0.0, 1.0}
 
 
 def test_frames_of_a_session_give_the_tables_that_files_would(pair: Pair, spark: SparkEngine) -> None:
