@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from clv_ml.data.datasets import load_dataset
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import read_raw
 from clv_ml.engine import DataFrame, Engine
-from clv_ml.engine.plans import Plan, Plans
 from clv_ml.models.fitting import FittedModels, fit_models
 from clv_ml.models.training_rows import customers_at
 from clv_ml.snapshot.tables import Tables
@@ -32,29 +31,6 @@ settings.load_profile("clv_ml")
 settings.register_profile("engine", **_PATIENT, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 SAMPLE_CUTOFF = dt.date(1997, 12, 31)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plans_are_kept() -> Iterator[None]:
-    """Plans of one engine serve the next: every job opens one, and planning the same again takes long.
-
-    They are those of equal tables: the same key, and columns of the same names and types.
-    """
-    kept: dict[Hashable, Plan] = {}
-    run_all = Plans.run_all
-
-    def with_kept_plans(self: Any, key: Hashable, inputs: Mapping[str, Any], *rest: Any) -> dict[str, str]:
-        shapes = {name: self._run(f"DESCRIBE {self._sql(frame)}").fetchall() for name, frame in inputs.items()}
-        shape = (key, repr(shapes))
-        if key not in self._plans and shape in kept:
-            self._plans[key] = kept[shape]
-        names = run_all(self, key, inputs, *rest)
-        kept[shape] = self._plans[key]
-        return names
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plans, "run_all", with_kept_plans)
-        yield
 
 
 @pytest.fixture(scope="session")

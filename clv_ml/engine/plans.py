@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 Build = Callable[[Mapping[str, Any], dt.date], Any]
 BuildTables = Callable[[Mapping[str, Any], dt.date], Mapping[str, Any]]
@@ -44,6 +44,23 @@ class Plan:
     steps: tuple[Step, ...]
     results: Mapping[str, str]
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it reads nothing but its inputs and what it makes of them."""
+        own = {*self.inputs.values(), *(step.table for step in self.steps)}
+        read = {found for step in self.steps for found in _TABLES.findall(step.query) if not found.startswith("'")}
+        return read <= own
+
+
+class Shelf(Protocol):
+    """Where plans are kept beyond an engine."""
+
+    def find(self, key: Hashable) -> Plan | None:
+        """Return the plan of a key, None where there is none."""
+
+    def keep(self, key: Hashable, plan: Plan) -> None:
+        """Keep a plan."""
+
 
 class Plans:
     """Records how frames are built, and runs the records.
@@ -58,6 +75,8 @@ class Plans:
         A name to the frame of that table.
     names
         Fresh names of tables.
+    shelf
+        Where plans of other engines are found, and those of this one kept.
     """
 
     def __init__(
@@ -66,8 +85,9 @@ class Plans:
         sql: Callable[[Any], str],
         table: Callable[[str], Any],
         names: Iterator[str],
+        shelf: Shelf,
     ) -> None:
-        self._run, self._sql, self._table, self._names = run, sql, table, names
+        self._run, self._sql, self._table, self._names, self._shelf = run, sql, table, names, shelf
         self._plans: dict[Hashable, Plan] = {}
         self._recording: list[Step] | None = None
 
@@ -78,7 +98,7 @@ class Plans:
     def run_all(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: BuildTables) -> dict[str, str]:
         """Run a plan with several results, recorded where it is new, and return the names of their tables."""
         if key not in self._plans:
-            self._plans[key] = self._record(inputs, build)
+            self._plans[key] = self._found_or_recorded(key, inputs, build)
         plan = self._plans[key]
         names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
         done = False
@@ -93,6 +113,15 @@ class Plans:
             self._drop("VIEW", [names[recorded] for recorded in plan.inputs.values()])
             self._drop("TABLE", [names[step.table] for step in plan.steps if step.table not in kept])
         return {name: names[table] for name, table in plan.results.items()}
+
+    def _found_or_recorded(self, key: Hashable, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
+        columns = {name: self._run(f"DESCRIBE {self._sql(frame)}").fetchall() for name, frame in inputs.items()}
+        same = (key, repr(columns))
+        plan = self._shelf.find(same)
+        if plan is None:
+            plan = self._record(inputs, build)
+            self._shelf.keep(same, plan)
+        return plan
 
     def noted(self, table: str, query: str) -> str:
         """Note a statement where a plan is being recorded; return what to run, which then gives no rows."""

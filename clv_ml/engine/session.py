@@ -19,6 +19,7 @@ from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
 from clv_ml.engine.plans import Build, BuildTables, Plans
 from clv_ml.engine.reading import identifier, text
+from clv_ml.engine.shared_plans import OF_PROCESS
 from clv_ml.errors import ClvError, ConfigError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Engine:
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
         self._session = DuckDBSession(conn=self._connection)
         self._names = (f"clv_{number}" for number in itertools.count())
-        self._plans = Plans(self._run, self._sql, self._session.table, self._names)
+        self._plans = Plans(self._run, self._sql, self._session.table, self._names, OF_PROCESS)
         self._files = Files(self._run, self._kept, config.temp_directory)
 
     def __enter__(self) -> Self:
