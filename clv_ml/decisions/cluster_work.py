@@ -27,6 +27,7 @@ from clv_ml.decisions.cluster_columns import (
     with_role,
 )
 from clv_ml.decisions.deciding import assess
+from clv_ml.decisions.reasons import Told
 from clv_ml.decisions.risk import EXPLAINED, ListContext, describe_rows
 from clv_ml.decisions.standing import Standing
 from clv_ml.decisions.targeting import STATUSES
@@ -133,7 +134,12 @@ def described(batches: Batches, *, work: Work, explained: int, compared: bool, k
 
 
 def list_rows(table: pa.Table, work: Work, *, explained: int, compared: bool) -> pd.DataFrame:
-    """Put rows of the list into its columns and words.
+    """Put rows of the list into its columns and words; see :func:`told_rows`."""
+    return told_rows(table, work, explained=explained, compared=compared)[0]
+
+
+def told_rows(table: pa.Table, work: Work, *, explained: int, compared: bool) -> tuple[pd.DataFrame, Told]:
+    """Put rows of the list into its columns and words, with what other languages need.
 
     Parameters
     ----------
@@ -152,7 +158,7 @@ def list_rows(table: pa.Table, work: Work, *, explained: int, compared: bool) ->
         is_explained=rank <= explained,
     )
     before = columns_of(table, EARLIER).reset_index() if compared else None
-    told, _ = describe_rows(
+    return describe_rows(
         rows,
         columns_of(table, KNOWN),
         columns_of(table, SCORED),
@@ -162,7 +168,6 @@ def list_rows(table: pa.Table, work: Work, *, explained: int, compared: bool) ->
         previous=None if before is None else before[before["rank"].notna()],
         language=words(work.language),
     )
-    return told
 
 
 def list_kinds(columns: pd.DataFrame) -> dict[str, str]:

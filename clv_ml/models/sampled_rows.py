@@ -63,6 +63,18 @@ def judged_sample(engine: Engine, tables: Tables, cutoff: dt.date) -> Sample:
     return Sample(tables if share >= 1 else _drawn(engine, tables, share, _JUDGED), share, "judged")
 
 
+def some_of(described: DataFrame, customers: int) -> DataFrame:
+    """Draw :data:`MOST_JUDGED` at most of described customers, as :func:`judged_sample` does.
+
+    Parameters
+    ----------
+    customers
+        How many there are, one row each.
+    """
+    share = MOST_JUDGED / max(customers, 1)
+    return described if share >= 1 else _some(described, share, _JUDGED)
+
+
 def _share(engine: Engine, tables: Tables, cutoffs: Sequence[dt.date], most_rows: int) -> float:
     """Return the share of the customers that comes to so many rows at all cutoffs; 1 where all of them do."""
     # nobody is known by no row; to count customers takes half a second

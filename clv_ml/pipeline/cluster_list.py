@@ -53,6 +53,14 @@ class ClusterScores:
         Whom to contact: the capacity curve, and how many.
     customers, rows
         How many were scored, and how many are listed.
+    scored
+        Features and scores of everybody, each under its role; on disk.
+    ordered
+        The rows of the list as they are before they are put into words.
+    work
+        What the workers know.
+    compared
+        Whether there is a list before this one.
     """
 
     scores: DataFrame
@@ -60,6 +68,14 @@ class ClusterScores:
     choice: ClusterChoice
     customers: int
     rows: int
+    scored: DataFrame
+    ordered: Ordered
+    work: Work
+    compared: bool
+
+    def first_rows(self, engine: Engine, rows: int) -> pa.Table:
+        """Collect the first rows of the list before they are put into words, in order."""
+        return engine.to_arrow(self.ordered.rows.filter(functions().col(PLACE) <= rows)).sort_by(PLACE)
 
 
 def score_frames(
@@ -123,6 +139,10 @@ def score_frames(
         choice=choice,
         customers=standing.customers,
         rows=int(ordered.totals[PLACE]),
+        scored=scored,
+        ordered=ordered,
+        work=work,
+        compared=previous is not None,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,23 +14,27 @@ from clv_ml.config import Config
 from clv_ml.decisions.control import secret_print
 from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
 from clv_ml.errors import ConfigError
+from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import Bundle, load_bundle
 from clv_ml.models.training_rows import described_at
 from clv_ml.models.value import DISCOUNTING
+from clv_ml.pipeline.cluster_forecast import forecast_on_cluster
 from clv_ml.pipeline.cluster_list import ClusterScores, score_frames
+from clv_ml.pipeline.cluster_views import ClusterScored, cluster_scored, first_of_list, stability_on_cluster
+from clv_ml.pipeline.forecasting import promise_with
 from clv_ml.pipeline.gates import require_gates
+from clv_ml.pipeline.health import write_health
 from clv_ml.pipeline.listing import notes
 from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
 from clv_ml.pipeline.runs import Run, Runs, kept_runs, open_runs
-from clv_ml.pipeline.scoring import ScoreResult, result_settings
+from clv_ml.pipeline.scoring import ScoreResult, log_scoring, result_settings
 from clv_ml.pipeline.table_scoring import require_same_tables
-from clv_ml.publishing import SUCCESS, TIMINGS, digest, write_json
+from clv_ml.publishing import SUCCESS, digest, write_json
 from clv_ml.reports.list_csv import write_list_csv
+from clv_ml.reports.score_results import write_list_views
 from clv_ml.stages import Progress, Stages, tell
+from clv_ml.tracking.promise import Promise
 from clv_ml.tracking.registry import resolve
-
-MOST_COLLECTED = 100_000
-"""Rows of the list that are also written as CSV; Parquet holds all of them."""
 
 _DECISIVE = {"consent", "refused", "last_contacted_at"}
 _LIST, _SCORES = "risk_list.parquet", "scores.parquet"
@@ -42,7 +46,8 @@ def score_on_cluster(
     """Write the risk list as of a day, once, as :func:`clv_ml.pipeline.scoring.score` does with ``engine.kind: spark``.
 
     ``scores.parquet`` and ``risk_list.parquet`` are folders that the workers fill, so that they must reach
-    ``output.dir``; ``risk_list.csv`` holds the first :data:`MOST_COLLECTED` rows of the list.
+    ``output.dir``. ``risk_list.csv``, the page and the workbook are made of the first
+    :data:`~clv_ml.pipeline.cluster_views.MOST_COLLECTED` rows of the list; the workers sum the forecast by cohort.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def score_on_cluster(
             known = ["" if before is None else before.run_id, secret_print(secret)]
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known))
             tell(progress, run_id=run.run_id)
-            repeated = runs.is_finished(run)
+            repeated, written = runs.is_finished(run), None
             if not repeated:
                 previous = None if before is None else _table(prepared.engine, runs.folder_of(before) / _LIST)
                 made = score_frames(
@@ -81,10 +86,19 @@ def score_on_cluster(
                     progress=progress,
                 )
                 facts = _facts(prepared, bundle, config, run, input_print, before)
-                runs.publish(run, functools.partial(_write, prepared, made, facts, stages=stages))
+                promise = _promise(prepared, made, bundle, config, input_print, progress=progress)
+                written = Writing(prepared, bundle, config, made, facts, promise, stages)
+                runs.publish(run, written.write)
             folder, left = runs.folder_of(run), runs.finish(run)
+        if written is not None:
+            progress("comparing the customers with those of training")
+            moved = stability_on_cluster(prepared.engine, written.made, bundle, config)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return ScoreResult(folder, manifest, repeated, address, log_note=left)
+    if written is None or written.scored is None:
+        return ScoreResult(folder, manifest, repeated, address, log_note=left)
+    progress("logging to MLflow")
+    logged, note = log_scoring(written.scored, written.promise, folder, manifest, address, moved)
+    return ScoreResult(folder, manifest, repeated, address, logged, "; ".join(filter(None, (left, note))))
 
 
 def require_on_cluster(config: Config) -> None:
@@ -131,20 +145,59 @@ def list_before(runs: Runs, day: dt.date) -> Run | None:
     return max(earlier, key=age, default=None)
 
 
-def _write(prepared: Prepared, made: ClusterScores, facts: dict[str, Any], folder: Path, *, stages: Stages) -> None:
-    engine, f = prepared.engine, functions()
-    prepared.checked.write_quarantine(engine, folder)
-    stages("writing scores")
-    engine.write_parquet(made.scores, folder / _SCORES)
-    stages("writing the list")
-    engine.write_parquet(made.listed, folder / _LIST)
-    everybody, listed = _table(engine, folder / _SCORES), _table(engine, folder / _LIST)
-    first = engine.to_pandas(listed.filter(f.col("rank") <= MOST_COLLECTED).orderBy("rank"))
-    write_list_csv(folder / "risk_list.csv", [first])
-    curve = made.choice.curve
-    curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
-    write_json(folder / "manifest.json", facts | _counted(engine, everybody, listed, made))
-    write_json(folder / TIMINGS, {"run_id": facts["run_id"], **stages.to_dict()})
+@dataclass
+class Writing:
+    """A scoring on its way to disk; `scored` is what was written for people, once it is."""
+
+    prepared: Prepared
+    bundle: Bundle
+    config: Config
+    made: ClusterScores
+    facts: dict[str, Any]
+    promise: Promise
+    stages: Stages
+    scored: ClusterScored | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write scores and list where the workers are, and what people look at."""
+        engine, made, stages = self.prepared.engine, self.made, self.stages
+        self.prepared.checked.write_quarantine(engine, folder)
+        stages("writing scores")
+        engine.write_parquet(made.scores, folder / _SCORES)
+        stages("writing the list")
+        engine.write_parquet(made.listed, folder / _LIST)
+        everybody, listed = _table(engine, folder / _SCORES), _table(engine, folder / _LIST)
+        counted = _counted(engine, everybody, listed, made)
+        self.scored = found = cluster_scored(
+            self.prepared,
+            self.bundle,
+            self.config,
+            made,
+            first_of_list(engine, listed),
+            excluded=counted["exclusions"],
+            input_print=self.facts["input_fingerprint"],
+            notes=self.facts["notes"],
+            previous_as_of=self.facts["previous_as_of"],
+            last_list=None,
+        )
+        write_list_csv(folder / "risk_list.csv", found.listed.batches())
+        curve = made.choice.curve
+        curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
+        self.promise.forecast.to_csv(folder / "cohort_forecast.csv", index=False, lineterminator="\n")
+        stages("writing the workbook and the page")
+        write_list_views(folder, found)
+        write_json(folder / "manifest.json", self.facts | counted | {"notes": list(found.notes)})
+        write_health(folder, found, stages)
+
+
+def _promise(
+    prepared: Prepared, made: ClusterScores, bundle: Bundle, config: Config, input_print: str, *, progress: Progress
+) -> Promise:
+    """Have the workers sum the forecast by cohort that later reviews judge."""
+    progress("forecasting the cohorts")
+    error = ForecastError(bundle.facts.get("forecast_error", {}))
+    forecast = forecast_on_cluster(prepared.engine, made.scored, bundle, config=config, error=error)
+    return promise_with(forecast, cutoff=made.work.as_of, config=config, fingerprint=input_print)
 
 
 def _counted(engine: Engine, everybody: DataFrame, listed: DataFrame, made: ClusterScores) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def health_of(scored: Scored) -> dict[str, Any]:
             "cutoff": cutoff.isoformat(),
             "age_days": (as_of - cutoff).days,
         },
-        "customers_scored": len(scored.scores),
-        "customers_listed": len(scored.listed),
+        "customers_scored": scored.customers_scored,
+        "customers_listed": scored.customers_listed,
         "timings": TIMINGS,
     }
 

@@ -133,7 +133,7 @@ def score(
     if scored is None or moved is None:
         return ScoreResult(folder, manifest, repeated, address, log_note=left)
     progress("logging to MLflow")
-    logged, note = _log(scored, promise, folder, manifest, address, moved)
+    logged, note = log_scoring(scored, promise, folder, manifest, address, moved)
     return ScoreResult(folder, manifest, repeated, address, logged, "; ".join(filter(None, (left, note))))
 
 
@@ -171,7 +171,7 @@ def _write(
     write_health(folder, scored, stages)
 
 
-def _log(
+def log_scoring(
     scored: Scored, promise: Promise, folder: Path, manifest: dict[str, Any], address: str, moved: pd.DataFrame
 ) -> tuple[LoggedRun | None, str]:
     """Write the scoring into MLflow; the list is there already, so that an MLflow that is down costs a note only."""

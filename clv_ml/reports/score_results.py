@@ -81,6 +81,21 @@ class Scored:
     handover: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def customers_scored(self) -> int:
+        """How many customers have a score."""
+        return len(self.scores)
+
+    @property
+    def customers_listed(self) -> int:
+        """How many rows the list has."""
+        return len(self.listed)
+
+    @property
+    def exclusions(self) -> dict[str, int]:
+        """How many customers were left out, by reason."""
+        return {name: n for name, n in _counts(self.listed.decisions.table["exclusion_reason"]).items() if name}
+
+    @property
     def conventions(self) -> dict[str, Any]:
         """What the numbers mean."""
         value = self.config.value
@@ -107,6 +122,12 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
         months = month_of(found.customers.read(["start_day"])["start_day"]).rename("cohort")
         write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores.read(), months))
     progress("writing the workbook and the page")
+    write_list_views(folder, found)
+    write_json(folder / "manifest.json", _manifest(found))
+
+
+def write_list_views(folder: Path, found: Scored) -> None:
+    """Write the list as people work through it: workbook and page."""
     language = words(found.config.output.language)
     most = found.config.handover.workbook_rows
     write_workbook(
@@ -119,7 +140,6 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
         max_rows=most,
     )
     (folder / "risk_list.html").write_text(risk_page(found), encoding="utf-8", newline="\n")
-    write_json(folder / "manifest.json", _manifest(found))
 
 
 def _write_everybody(path: Path, found: Scored) -> None:
@@ -148,10 +168,10 @@ def _manifest(found: Scored) -> dict[str, Any]:
         "notes": list(found.notes),
         "input_fingerprint": found.input_fingerprint,
         "rows": found.quality,
-        "customers_scored": len(found.scores),
-        "customers_listed": len(table),
+        "customers_scored": found.customers_scored,
+        "customers_listed": found.customers_listed,
         "decisions": _counts(everybody["action_status"]),
-        "exclusions": _exclusions(everybody),
+        "exclusions": found.exclusions,
         "contacts": {"chosen": chosen.chosen_n, "best": chosen.best_n, "expected_profit": expected_profit(found)},
         "value_at_risk": round(float(table["value_at_risk"].sum()), 2),
         "previous_as_of": found.previous_as_of,
@@ -176,10 +196,6 @@ def expected_profit(found: Scored) -> float:
     """Return what the contacts of the list are expected to earn."""
     table = found.listed.counted
     return round(float(table.loc[table["action_status"] == "contact", "expected_net_profit"].sum()), 2)
-
-
-def _exclusions(everybody: pd.DataFrame) -> dict[str, int]:
-    return {name: n for name, n in _counts(everybody["exclusion_reason"]).items() if name}
 
 
 def _counts(told: pd.Series[Any]) -> dict[str, int]:
@@ -222,14 +238,14 @@ def risk_page(found: Scored) -> str:
 def _summary(found: Scored) -> dict[str, Any]:
     table, chosen, risk = found.listed.counted, found.listed.decisions.chosen, found.config.risk
     return {
-        "customers_scored": len(found.scores),
+        "customers_scored": found.customers_scored,
         "horizon_days": found.context.main_horizon_days,
         "full_list": "risk_list.csv",
         "best_n": chosen.best_n,
         "chosen_n": chosen.chosen_n,
         "capacity": risk.capacity,
         "expected_profit": expected_profit(found),
-        "excluded": _exclusions(found.listed.decisions.table),
+        "excluded": found.exclusions,
         "controls": int((table["action_status"] == "control").sum()),
         "previous_as_of": found.previous_as_of,
         "new_on_list": int(((table["change"] == "new") & (table["action_status"] == "contact")).sum()),
