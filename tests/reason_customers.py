@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
+from clv_ml.decisions.reasons import reasons
+
 CAUSES = re.compile(
     r"\b(because|due to|caused?|since (he|she|they)|reason|led to|result|churn|will|likely|probabl)", re.I
 )
@@ -79,3 +81,30 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
             if measure == "surfaces" and tenure >= 13:
                 figures |= {"surfaces_trend_7d": (week + 1) / (before + 1)}
     return figures
+
+
+def told(**figures: Any) -> dict[str, str]:
+    """The reasons of one customer by code."""
+    row = reasons(customer(**figures)).iloc[0]
+    return {row[f"reason_{n}_code"]: row[f"reason_{n}"] for n in (1, 2, 3) if row[f"reason_{n}_code"]}
+
+
+def one_by_one(table: pd.DataFrame) -> list[dict[str, str]]:
+    """The reasons of each row by code, in their order."""
+    return [
+        {row[f"reason_{n}_code"]: row[f"reason_{n}"] for n in (1, 2, 3) if row[f"reason_{n}_code"]}
+        for row in table.to_dict("records")
+    ]
+
+
+def lapsed(**figures: Any) -> pd.DataFrame:
+    """A customer of whom many facts hold at once."""
+    known = {"days_since_last": 90, "silence_ratio": 3.0, "gap_max": 80.0, "T": 400, "tenure_days": 400}
+    known |= {"purchases_last_90d": 0, "purchases_last_180d": 5, "purchases_trend": -5, "spend_last_90d": 0.0}
+    known |= {"sessions_last_30d": 2, "sessions_last_60d": 11, "minutes_last_30d": 10.0, "minutes_last_60d": 25.0}
+    return customer(**(known | figures))
+
+
+def contributed(**shares: float) -> pd.DataFrame:
+    """Contributions of a model for one customer."""
+    return pd.DataFrame([shares | {"base_value": 9.0}], index=pd.Index(["a"], name="customer_id"))
