@@ -1,9 +1,16 @@
 """Lists of customers to write and hand over, hostile names among them."""
 
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from clv_ml.data.contacts import Contacts, read_contacts
 from clv_ml.data.excel_habits import GUARDED
+
+DAY = dt.datetime(2025, 4, 2)
 
 HOSTILE = (
     "=1+1",
@@ -104,3 +111,8 @@ def the_details(listed: pd.DataFrame) -> pd.DataFrame:
         },
         index=pd.Index(listed["customer_id"], name="customer_id"),
     )
+
+
+def read(path: Path, **options: Any) -> Contacts:
+    """Read contacts of the hostile customers."""
+    return read_contacts(path, known_ids=HOSTILE, **options)
