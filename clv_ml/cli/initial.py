@@ -68,6 +68,7 @@ def init(
         typer.echo(f"rows:            {_rows(quality)}")
         typer.echo(f"quarantine:      {made.quarantine}")
         made.checked.enforce(made.config)
+        typer.echo("no file says:    value.margin, risk.capacity and risk.economics; put your own figures there")
         typer.echo(f"next:            clv-ml train --config {out}")
         typer.echo(f"                 clv-ml score --config {out} --as-of {made.proposal.cutoff}")
 

@@ -144,7 +144,7 @@ def _id_of(subject: Collection[str], *, alone: float, names: Collection[str] = (
 
 def _timestamp(words: list[str]) -> float:
     others = [word for word in words if word not in _DATE]
-    created = bool({"created", "placed"} & set(words))
+    created = bool({"created", "placed", "ordered", "purchased", "bought"} & set(words))
     if len(others) == len(words) and not created:
         return 0.0
     if set(others) & set(_OTHER_DAY):

@@ -33,6 +33,11 @@ class NumberStyle:
     doubt: str = ""
 
 
+def is_plain(style: NumberStyle) -> bool:
+    """Tell whether numbers are written as SQL writes them."""
+    return style.decimal == "." and style.thousands is None
+
+
 def is_number(text: str) -> bool:
     """Tell whether a text is a number in some style.
 

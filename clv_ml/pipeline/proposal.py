@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clv_ml.config import EngineConfig
+from clv_ml.data.number_guess import is_plain
 from clv_ml.data.values import NO_ID
 from clv_ml.engine.order_look import OrderLook
 from clv_ml.errors import ConfigError, DataError
@@ -94,9 +95,9 @@ def _proposal(
         raise DataError(_nothing_usable(files, sources, counts))
     ends = find_ends(days)
     progress("looking at the gaps between purchases")
-    again, _, gaps = look.gaps(ends.first, ends.complete, QUANTILES)
+    again, gaps = look.gaps(ends.first, ends.complete, QUANTILES)
     periods = choose_periods(ends, gaps, again=again, customers=counts["customers"])
-    bought = look.buyers(ends.complete - dt.timedelta(days=periods.eligible - 1), ends.complete)
+    bought = look.buyers(ends.complete - dt.timedelta(days=periods.eligible - 1))
     tree = _tree(sources, policy, ends, periods, out=out, counts=counts, bought=bought)
     head = _HEAD.format(files=files, rows=counts["rows"], first=ends.first, last=ends.last)
     doubts = [doubt for source in sources for doubt in source.doubts]
@@ -178,7 +179,7 @@ def _source(source: ProposedSource, ends: Ends, out: Path) -> Tree:
         told["encoding"] = Reasoned(look.encoding, look.why_encoding)
     if look.delimiter:
         told["delimiter"] = Reasoned(look.delimiter, "between the fields")
-    if source.numbers.decimal != "." or source.numbers.thousands:
+    if not is_plain(source.numbers):
         why = ". ".join(text for text in (source.numbers.why, source.numbers.doubt) if text)
         told["decimal"] = Reasoned(source.numbers.decimal, why)
         if source.numbers.thousands:

@@ -10,9 +10,11 @@ from typing import Any
 from clv_ml.data.country_money import money_in, money_of
 from clv_ml.engine.order_look import OrderLook
 from clv_ml.pipeline.commented import Reasoned
+from clv_ml.pipeline.proposed_periods import counted
 
 _SPARE = 0.05  # share of other bad rows that is let through, as in every config
 _MOST_LETTERS = 3
+_RARE = 0.001  # share of rows up to which a kind of order is odd
 _BASIS = "revenue, until you put your share of it that is profit here, such as 0.4"
 
 
@@ -44,6 +46,7 @@ def choose_policy(engine: OrderLook, columns: Sequence[dict[str, str]], given_cu
     doubts += [doubt] if doubt else []
     refunds, doubt = _refunds(engine, counts)
     doubts += [doubt] if doubt else []
+    doubts += _odd_orders(engine, counts)
     return Policy(
         refunds=refunds,
         zero_amounts=_zeros(counts),
@@ -78,11 +81,9 @@ def _refunds(engine: OrderLook, counts: dict[str, Any]) -> tuple[Reasoned, str]:
             f"refunds: {what}: are sales written with a minus? Then the signs must be turned before clv-ml reads them"
         )
     letters = engine.order_letters()
-    marked = [
-        (name, own, bad) for name, own, bad in letters if 0 < len(name) <= _MOST_LETTERS and bad > max(0.5 * own, 1)
-    ]
+    marked = _mark(letters)
     if marked:
-        name, own, bad = marked[0]
+        name, own, bad = marked
         what += f"; {bad:,} of these have an order id that begins with {name}"
         what += f", as {own - bad:,} other rows do" if own > bad else ", as no other row does"
     early = engine.early_refunds()
@@ -90,6 +91,27 @@ def _refunds(engine: OrderLook, counts: dict[str, Any]) -> tuple[Reasoned, str]:
         why = f"{what}, and {early:,} of them come before the customer's first purchase: nothing to net them against"
         return Reasoned("drop", why), f"refunds: {why}; they are dropped"
     return Reasoned("net", f"{what}: refunds and cancellations, taken off what the customer had spent"), ""
+
+
+def _mark(letters: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
+    """Return the letters that order ids of refunds begin with, how many rows have them, and negative ones of these."""
+    marks = [item for item in letters if 0 < len(item[0]) <= _MOST_LETTERS and item[2] > max(0.5 * item[1], 1)]
+    return max(marks, key=lambda item: item[2], default=None)
+
+
+def _odd_orders(engine: OrderLook, counts: dict[str, Any]) -> list[str]:
+    """Tell of the few rows whose order ids begin with letters that refunds do not have: adjustments, tests."""
+    letters = engine.order_letters()
+    odd = [
+        (name, own)
+        for name, own, bad in letters
+        if 0 < len(name) <= _MOST_LETTERS and own <= _RARE * counts["rows"] and (name, own, bad) != _mark(letters)
+    ]
+    if not odd or len(odd) > _MOST_LETTERS:  # names of their own rather than marks
+        return []
+    listed = ", ".join(f"{name} ({counted(own, 'row')})" for name, own in odd)
+    rule = f'{{column: order_id, matches: "^{odd[0][0]}", reason: adjustment}}'
+    return [f"order_id: few begin with {listed}; if these are no sales, add {rule} to transactions.exclude"]
 
 
 def _zeros(counts: dict[str, Any]) -> Reasoned:

@@ -12,7 +12,7 @@ from clv_ml.data.column_guess import Choice, guess_columns, profiles, require_gi
 from clv_ml.data.delivered import find_files, format_of
 from clv_ml.data.file_layout import SAMPLE_ROWS, LookedAt, is_odd_text, look_at_csv, require_table
 from clv_ml.data.moment_guess import ISO, MomentFormat, choose_patterns, fitting_patterns
-from clv_ml.data.number_guess import NumberStyle, choose_style
+from clv_ml.data.number_guess import NumberStyle, choose_style, is_plain
 from clv_ml.engine.order_look import OrderLook
 from clv_ml.errors import DataError
 
@@ -174,19 +174,22 @@ def _with_formats(engine: OrderLook, source: ProposedSource) -> ProposedSource:
             habit = source.numbers.decimal == "," or look.delimiter == ";" or ";" in (look.delimiter or "")
             found = choose_patterns(counts, iso=iso, filled=filled, texts=shown, day_first=habit)
             source = replace(source, moments=found)
+    if look.file_format == "csv" and not source.moments.patterns and is_plain(source.numbers):
+        # texts that need no other reading are read once
+        return replace(source, table=engine.renamed(table, {f"raw_{role}": role for role in source.columns}))
     return replace(source, table=engine.table(source.files, look.file_format, source.layout))
 
 
 def without_overlap(engine: OrderLook, sources: Sequence[ProposedSource]) -> list[ProposedSource]:
     """Let the earlier of two sources end where the later begins, if most of its rows from then on are in both."""
-    ended = list(sources)
-    for earlier in range(len(sources)):
-        for later in range(len(sources)):
-            start, rows, both = engine.overlap(earlier, later) if earlier != later else (None, 0, 0)
-            first, _, _ = engine.overlap(later, earlier) if start else (None, 0, 0)
-            if start is None or first is None or first >= start or both * 2 <= rows:
+    ended, starts = list(sources), engine.starts()
+    for earlier, first in starts.items():
+        for later, start in sorted(starts.items(), key=lambda item: item[1], reverse=True):
+            if start <= first:
                 continue
-            name = sources[later].files[0].name
-            why = f"{both:,} of its {rows:,} rows from then on are in {name} too, which begins there"
-            ended[earlier] = replace(sources[earlier], end=str(start), why_end=why)
+            rows, both = engine.overlap(earlier, later, start)
+            if both * 2 > rows:
+                name = sources[later].files[0].name
+                why = f"{both:,} of its {rows:,} rows from then on are in {name} too, which begins there"
+                ended[earlier] = replace(sources[earlier], end=str(start), why_end=why)
     return ended
