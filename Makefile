@@ -1,6 +1,6 @@
 # make demo    set up .venv and run the whole walk on real customers (CDNOW)
 # make test    set up .venv and run the tests
-# make lint    ruff and mypy
+# make lint    ruff, mypy and vulture
 # make docs    build the documentation into output/docs
 # make spark   add pyspark to .venv, so that `make test` runs the tests on Spark too (they need Java 17 or newer)
 # make lock    compile requirements.lock and requirements-spark.lock anew from pyproject.toml
@@ -25,6 +25,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
 
 # uv comes from the lock as well (version and hashes), then installs everything else from it.
 $(READY): requirements.lock pyproject.toml

@@ -148,9 +148,6 @@ def test_learning_platform_is_read_to_the_row(engine: Engine, data_dir: Path) ->
     assert int(spent * 100) == int(raw["purchases"]["purchase_type"].map(prices).sum())
 
 
-GAME_COLUMNS = {"player_id": "customer_id", "session_start": "timestamp", "time": "timestamp"}
-
-
 @pytest.mark.data
 @pytest.mark.parametrize("twin", ["small", "small_faulty"])
 def test_the_game_and_its_faulty_twin_are_accounted_for_to_the_row(engine: Engine, data_dir: Path, twin: str) -> None:

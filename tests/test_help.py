@@ -31,10 +31,6 @@ def page(*arguments: str) -> str:
     return result.stdout
 
 
-def options_of(name: str) -> dict[str, Any]:
-    return {flag: option for option in GROUP.commands[name].params for flag in (*option.opts, *option.secondary_opts)}
-
-
 def test_the_first_page_names_every_command_environment_and_exit_code() -> None:
     text = page()
     for name in COMMANDS:

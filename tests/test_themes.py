@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from clv_ml.config import SignalsConfig
-from clv_ml.decisions.themes import THEMES, attributes_among, theme_contributions, theme_importance, theme_of
+from clv_ml.decisions.themes import THEMES, attributes_among, theme_contributions, theme_of
 from clv_ml.snapshot.engagement import engagement_feature_names
 from clv_ml.snapshot.features import PURCHASE_FEATURES
 
@@ -62,10 +62,3 @@ def test_contributions_are_summed_by_theme_and_nothing_is_lost() -> None:
     )
     turned = theme_contributions(frame[frame.columns[::-1]])
     pd.testing.assert_frame_equal(turned, sums, check_exact=True)
-
-
-def test_shares_of_the_gain_are_summed_by_theme_largest_first() -> None:
-    shares = theme_importance(pd.Series({"gap_mean": 0.25, "country": 0.35, "gap_max": 0.25, "sessions_last_7d": 0.15}))
-    assert shares.head(3).to_dict() == {"overdue": 0.5, "customer_group": 0.35, "visits_falling": 0.15}
-    assert shares.sum() == pytest.approx(1)
-    assert len(shares) == len(THEMES)

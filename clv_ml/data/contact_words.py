@@ -6,7 +6,6 @@ from clv_ml.data.excel_habits import bare
 from clv_ml.language import Words, languages, words
 
 CONTACT_COLUMNS = ("refresh_id", "customer_id", "contacted_at", "channel", "offer_cost", "outcome", "notes")
-OUTCOMES = ("reached_kept", "reached_refused", "reached_undecided", "no_answer", "wrong_contact", "not_contacted")
 CHANNELS = ("phone", "email", "message", "post", "visit", "other")
 
 CODES_SHEET = "codes"

@@ -27,7 +27,6 @@ PROVENANCE = ("source_file", "source_line", "source_hash")
 FAULTY = ("source_fault", "source_text")  # why a record could not be read, and what stood there
 TRACES = (*PROVENANCE, *FAULTY)
 EVIDENCE = ("source_hash", "source_text")  # by which the quarantine shows a row as it came in
-PURCHASE_DAY_COLUMNS = ("customer_id", "day", "spend", "orders")
 EVENT_COLUMNS = ("customer_id", "timestamp", "day", "event_type", "value", "session_id", "surface")
 MEASURE = "decimal(18,4)"  # the value of an event
 

@@ -5,7 +5,6 @@ A new feature falls into a theme by how it is named; a name that no rule knows i
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -89,18 +88,3 @@ def theme_contributions(contributions: pd.DataFrame) -> pd.DataFrame:
         if name != "base_value":
             sums[theme_of(name)] = sums[theme_of(name)] + contributions[name].to_numpy(dtype=np.float64)
     return pd.DataFrame(sums, index=contributions.index)
-
-
-def theme_importance(importance: pd.Series[float]) -> pd.Series[float]:
-    """Sum each feature's share in the trees' gain by theme, largest first (equals in the order of :data:`THEMES`).
-
-    Examples
-    --------
-    >>> theme_importance(pd.Series({"gap_mean": 0.25, "sessions_last_7d": 0.5, "gap_max": 0.25})).head(2).to_dict()
-    {'overdue': 0.5, 'visits_falling': 0.5}
-    """
-    shares = {theme: [0.0] for theme in THEMES}
-    for name, share in importance.items():
-        shares[theme_of(str(name))].append(float(share))
-    summed = pd.Series({theme: math.fsum(parts) for theme, parts in shares.items()}, name="share")
-    return summed.rename_axis("theme").sort_values(ascending=False, kind="stable")
