@@ -29,16 +29,11 @@ plot_payback                   when cohorts have paid back what winning them cos
 
 from clv_ml.plots.campaigns import plot_capacity, plot_effect
 from clv_ml.plots.churn import plot_accuracy, plot_calibration, plot_sufficiency
-from clv_ml.plots.cohorts import plot_cohorts, plot_errors, plot_horizons, plot_payback, plot_retention
+from clv_ml.plots.cohorts import plot_cohorts, plot_errors, plot_horizons
+from clv_ml.plots.economics import plot_payback, plot_retention
 from clv_ml.plots.example import ExampleShop, example_shop
-from clv_ml.plots.values import (
-    plot_alive_matrix,
-    plot_frequency_recency_matrix,
-    plot_holdout,
-    plot_period_transactions,
-    plot_spend,
-    plot_tracking,
-)
+from clv_ml.plots.matrices import plot_alive_matrix, plot_frequency_recency_matrix
+from clv_ml.plots.values import plot_holdout, plot_period_transactions, plot_spend, plot_tracking
 
 __all__ = [
     "ExampleShop",

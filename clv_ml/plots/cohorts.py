@@ -1,4 +1,4 @@
-"""Plots of cohorts: forecast against actual, who comes back, and when a cohort has paid back."""
+"""Plots of cohorts: forecast against what happened, by cohort, over horizons and over cutoffs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from clv_ml.errors import ConfigError, DataError, missing_columns
 from clv_ml.evaluation.backtest import Backtest
 from clv_ml.evaluation.forecast import TOTAL
-from clv_ml.language import words
 from clv_ml.reports.axes import legend_below, own_axes, titled
 from clv_ml.reports.cohort_drawing import (
     LABELS,
@@ -23,9 +22,6 @@ from clv_ml.reports.cohort_drawing import (
     label_of,
     name_cohorts,
 )
-from clv_ml.reports.cohorts_curves import payback_curves
-from clv_ml.reports.cohorts_pictures import draw_payback
-from clv_ml.reports.retention_drawing import draw_retention
 
 Quantity = Literal["purchases", "spend", "margin", "active_customers", "churn_rate"]
 
@@ -84,7 +80,7 @@ def plot_cohorts(
     if rows.empty:
         raise DataError("the table has no cohort to plot")
     banded = f"{quantity}_low95" in rows
-    _require(rows, [quantity] if banded else [f"predicted_{quantity}", f"actual_{quantity}", "customers"])
+    require(rows, [quantity] if banded else [f"predicted_{quantity}", f"actual_{quantity}", "customers"])
     ax = own_axes(ax, height=5.0)
     draw = draw_cohort_bands if banded else draw_cohort_lines
     found = draw(ax, rows, quantity)
@@ -139,7 +135,7 @@ def plot_horizons(
     >>> ax = clv_ml.plots.plot_horizons(shop.judged, quantity="purchases")
     """
     table = _table(result)
-    _require(table, ["cohort", "horizon_days", quantity, f"actual_{quantity}", f"{quantity}_low95"])
+    require(table, ["cohort", "horizon_days", quantity, f"actual_{quantity}", f"{quantity}_low95"])
     rows = table[table["cohort"].astype(str) == cohort]
     if rows.empty:
         known = ", ".join(map(str, table["cohort"].unique()))
@@ -188,7 +184,7 @@ def plot_errors(
     >>> parts = [one.judged.assign(cutoff=one.cutoff) for one in (shop, later)]
     >>> ax = clv_ml.plots.plot_errors(pd.concat(parts), horizon_days=90)
     """
-    _require(table, ["cutoff", "cohort", "horizon_days", quantity, f"actual_{quantity}"])
+    require(table, ["cutoff", "cohort", "horizon_days", quantity, f"actual_{quantity}"])
     rows, days = _at_horizon(table, horizon_days)
     width, height = error_size(rows)
     ax = own_axes(ax, width=max(width, 6.8), height=height + 0.3)
@@ -198,87 +194,6 @@ def plot_errors(
     title = f"Error of the forecast {quantity.replace('_', ' ')}, {error_unit(quantity)}"
     words_of_horizon = f"The {days} days after each cutoff; above 0: forecast too high"
     return titled(ax, title, ". ".join(filter(None, [words_of_horizon, largest])))
-
-
-def plot_retention(table: pd.DataFrame, *, dimension: str = "month", ax: Axes | None = None) -> Axes:
-    """Plot the share of each cohort who bought in each step of 30 days: the retention triangle.
-
-    Rows that grow darker downwards are cohorts that come back more; hatched cells are not over and are no fall.
-
-    Parameters
-    ----------
-    table
-        The table `retention` of ``cohorts``: dimension, cohort, age_period, observed, active, rate, complete.
-    dimension
-        Whose cohorts to draw: ``month`` of the first purchase, ``channel``, ...
-    ax
-        Where to draw; a new figure where None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or the dimension is not in the table.
-
-    Examples
-    --------
-    >>> import clv_ml
-    >>> shop = clv_ml.plots.example_shop()
-    >>> ax = clv_ml.plots.plot_retention(shop.retention, dimension="week")
-    """
-    _require(table, ["dimension", "cohort", "age_period", "observed", "active", "rate", "complete"])
-    cohorts = table.loc[table["dimension"] == dimension, "cohort"].nunique()
-    ax = own_axes(ax, width=8.4, height=0.3 * cohorts + 2.0)
-    found = draw_retention(ax, table, dimension=dimension)
-    ax.set_ylabel(f"Cohort ({dimension.replace('_', ' ')})")
-    return titled(ax, "Who comes back: share who bought again, %", f"Of the customers old enough, {found}")
-
-
-def plot_payback(
-    table: pd.DataFrame, *, channel: str | None = None, currency: str = "", ax: Axes | None = None
-) -> Axes:
-    """Plot profit a customer by age, less the cost of winning one where known; dotted lines are projected.
-
-    Where a line crosses zero, the cohort has paid back. At most four cohorts are drawn.
-
-    Parameters
-    ----------
-    table
-        The table `payback` of ``cohorts``: dimension, cohort, age_period, age_days, expected, low, high, complete, cac.
-    channel
-        Dimension whose cohorts to draw; months of the first purchase where None.
-    currency
-        Unit of the amounts.
-    ax
-        Where to draw; a new figure where None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    DataError
-        If a column is missing or there is no row.
-
-    Examples
-    --------
-    >>> import clv_ml
-    >>> shop = clv_ml.plots.example_shop()
-    >>> ax = clv_ml.plots.plot_payback(shop.payback(cost=25.0), currency="USD")
-    """
-    _require(table, ["dimension", "cohort", "age_period", "age_days", "expected", "low", "high", "complete", "cac"])
-    english = words("en")
-    curves, with_cost = payback_curves(table, channel, english)
-    ax = own_axes(ax, height=5.0)
-    draw_payback(ax, curves, english, currency=currency, with_cost=with_cost)
-    less = ", less the cost of winning one" if with_cost else ""
-    ax.set_ylabel("Profit a customer")
-    legend_below(ax, columns=3)
-    return titled(ax, "When customers pay back", f"Profit a customer{less}; dotted: projected, with its 95 % band")
 
 
 def _table(result: Judged | Backtest | pd.DataFrame) -> pd.DataFrame:
@@ -301,7 +216,8 @@ def _at_horizon(table: pd.DataFrame, horizon_days: int | None) -> tuple[pd.DataF
     return rows, days
 
 
-def _require(table: pd.DataFrame, columns: list[str]) -> None:
+def require(table: pd.DataFrame, columns: list[str]) -> None:
+    """Refuse a table that lacks a column."""
     absent = [name for name in columns if name not in table.columns]
     if absent:
         raise missing_columns("table", absent, map(str, table.columns), "See the docstring of the plot.")

@@ -1,4 +1,4 @@
-"""Real customers, fitted and judged, for the examples of the plots: the 1/10 sample of CDNOW."""
+"""Real customers, fitted and judged, for the examples of the plots: those of CDNOW, or a tenth of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clv_ml.config import ValueConfig
-from clv_ml.data.datasets import load_dataset
+from clv_ml.data.datasets import DatasetName, load_dataset
 from clv_ml.decisions.targeting import capacity_curve
 from clv_ml.economics.customers import CohortFrames, frames_of
 from clv_ml.economics.payback import payback_curves
@@ -29,8 +29,15 @@ _VALUE = ValueConfig(margin=0.4, horizon_days=365)
 _SAVE_RATE, _CONTACT_COST, _SILENT_DAYS = 0.3, 3.0, 180
 
 
-def example_shop(cutoff: str = "1997-09-30") -> ExampleShop:
-    """Return the CDNOW sample as it was known on a day, with what came after it; the same object each time.
+def example_shop(cutoff: str = "1997-09-30", *, dataset: DatasetName = "cdnow_sample") -> ExampleShop:
+    """Return CDNOW as it was known on a day, with what came after it; the same object each time.
+
+    Parameters
+    ----------
+    cutoff
+        Last day of history, up to 1998-01-01; orders are known up to 1998-06-30.
+    dataset
+        ``cdnow_sample``, 2,357 customers, or ``cdnow_master``, all 23,570.
 
     Examples
     --------
@@ -38,33 +45,36 @@ def example_shop(cutoff: str = "1997-09-30") -> ExampleShop:
     >>> len(shop.rfm), int(shop.later.sum())
     (2357, 1372)
     """
-    return _shop(dt.date.fromisoformat(cutoff))
+    return _shop(dt.date.fromisoformat(cutoff), dataset)
 
 
 @cache
-def _shop(cutoff: dt.date) -> ExampleShop:
-    return ExampleShop(cutoff)
+def _shop(cutoff: dt.date, dataset: DatasetName) -> ExampleShop:
+    return ExampleShop(cutoff, dataset)
 
 
 @dataclass(frozen=True)
 class ExampleShop:
-    """2,357 customers of a CD shop who first bought in early 1997; amounts in US dollars, times in days.
+    """Customers of a CD shop who first bought in early 1997; amounts in US dollars, times in days.
 
     Attributes
     ----------
     cutoff
         Last day of history; orders are known up to 1998-06-30.
+    dataset
+        Which of the CDNOW data sets.
     horizon_days
         Over which the forecasts of the examples are judged.
     """
 
     cutoff: dt.date
+    dataset: DatasetName = "cdnow_sample"
     horizon_days: int = field(default=180)
 
     @cached_property
     def orders(self) -> pd.DataFrame:
         """One row an order: customer_id, timestamp, amount; beyond the cutoff too."""
-        return load_dataset("cdnow_sample")
+        return load_dataset(self.dataset)
 
     @cached_property
     def rfm(self) -> pd.DataFrame:

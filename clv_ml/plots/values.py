@@ -1,4 +1,4 @@
-"""Plots of the value models: how often customers buy, who is still there, and what they spend."""
+"""Plots of the value models against what happened: how often customers buy, when, and what they spend."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from clv_ml.reports.axes import own_axes, titled
 from clv_ml.reports.diagnostic_drawing import (
     at_cutoff,
     capped,
-    draw_heat_map,
     draw_means,
     draw_repeat_counts,
     draw_spend,
@@ -170,81 +169,6 @@ def plot_holdout(
     return titled(ax, f"Purchases after the cutoff, {kinds[by]}", f"{count(len(rfm))} customers: {found}")
 
 
-def plot_alive_matrix(
-    model: PurchaseModel, *, age_days: int = 270, max_frequency: int = 12, ax: Axes | None = None
-) -> Axes:
-    """Plot P(alive) of a customer of a given age by days from first to last purchase and repeat purchases.
-
-    Lower right is safe: bought lately. Upper left has left: bought often, and then no more.
-
-    Parameters
-    ----------
-    model
-        A fitted purchase model.
-    age_days
-        Days since the first purchase.
-    max_frequency
-        Repeat purchases up to which to draw.
-    ax
-        Where to draw; a new figure where None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Notes
-    -----
-    P(alive) is not P(will buy): a customer may be alive and buy once in three years. See
-    :func:`plot_frequency_recency_matrix`.
-
-    Examples
-    --------
-    >>> import clv_ml
-    >>> shop = clv_ml.plots.example_shop()
-    >>> ax = clv_ml.plots.plot_alive_matrix(shop.purchases, age_days=270)
-    """
-    return _matrix(model, "p_alive", "Who is still a customer: P(alive)", age_days, max_frequency, 90, ax)
-
-
-def plot_frequency_recency_matrix(
-    model: PurchaseModel,
-    *,
-    age_days: int = 270,
-    horizon_days: int = 90,
-    max_frequency: int = 12,
-    ax: Axes | None = None,
-) -> Axes:
-    """Plot expected purchases of a customer of a given age by days from first to last purchase and repeat purchases.
-
-    The best customers are at the upper right: bought often, and lately. Equal forecasts lie along the lines.
-
-    Parameters
-    ----------
-    model
-        A fitted purchase model.
-    age_days
-        Days since the first purchase.
-    horizon_days
-        How far ahead to expect.
-    max_frequency
-        Repeat purchases up to which to draw.
-    ax
-        Where to draw; a new figure where None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Examples
-    --------
-    >>> import clv_ml
-    >>> shop = clv_ml.plots.example_shop()
-    >>> ax = clv_ml.plots.plot_frequency_recency_matrix(shop.purchases, age_days=270, horizon_days=90)
-    """
-    title = f"Who will buy: purchases expected in {horizon_days} days"
-    return _matrix(model, "expected_purchases", title, age_days, max_frequency, horizon_days, ax)
-
-
 def plot_spend(model: SpendModel, rfm: pd.DataFrame, *, currency: str = "", ax: Axes | None = None) -> Axes:
     """Plot the mean spend a purchase of repeat buyers, and as the model has it, on a log scale.
 
@@ -279,18 +203,6 @@ def plot_spend(model: SpendModel, rfm: pd.DataFrame, *, currency: str = "", ax: 
     density = surfaces.spend_density(model, rfm)
     ax = own_axes(ax)
     return titled(ax, "What customers spend, and the model", draw_spend(ax, density, currency=currency))
-
-
-def _matrix(
-    model: PurchaseModel, name: str, title: str, age_days: int, max_frequency: int, horizon_days: int, ax: Axes | None
-) -> Axes:
-    surface = surfaces.frequency_recency_surface(
-        model, age_days=age_days, max_frequency=max_frequency, horizon_days=horizon_days
-    )
-    ax = own_axes(ax)
-    once = draw_heat_map(ax, surface, name)
-    ax.set_xlabel(f"Days from first to last purchase; the first was {age_days} days ago")
-    return titled(ax, title, f"Who bought once, {age_days} days ago: {once}")
 
 
 def _purchase_days(transactions: pd.DataFrame) -> pd.DataFrame:

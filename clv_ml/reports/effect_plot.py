@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from clv_ml.errors import DataError
 from clv_ml.evaluation.uplift import EVERYBODY
@@ -60,7 +60,7 @@ def draw_effect(ax: Axes, effects: pd.DataFrame, measure: str) -> pd.DataFrame:
     enough = effects[effects[["treated", "control"]].min(axis=1).ge(_FEWEST) | effects["group"].eq(EVERYBODY)]
     groups = [name for name in _ORDER if name in set(enough["group"])]
     rows = effects[effects["measure"] == measure].set_index("group").loc[groups, ["effect", "low", "high"]]
-    rows, shown = (100.0 * rows, "{:+.0f}") if measure == "kept" else (rows, "{:+,.0f}")
+    rows = 100.0 * rows if measure == "kept" else rows
     ax.grid(visible=False, axis="y")
     ax.axvline(0.0, color=MUTED, linewidth=1.0)
     for place, row in enumerate(rows.to_dict("records")):
@@ -68,7 +68,8 @@ def draw_effect(ax: Axes, effects: pd.DataFrame, measure: str) -> pd.DataFrame:
         ax.plot(row["effect"], place, "o", color=INK, markersize=6)
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.set_yticks(range(len(groups)), ["all listed" if name == EVERYBODY else f"{name} value" for name in groups])
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown.format(value) if value else "0"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.6g}" if value else "0"))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     return rows
 
 

@@ -55,7 +55,7 @@ def dress(ax: Axes, message: str = "") -> None:
     ax.grid(axis="y", color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(colors=MUTED, labelcolor=INK, length=0, pad=6)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     ax.xaxis.label.set_color(INK)
     ax.yaxis.label.set_color(INK)
     say(ax, message)
