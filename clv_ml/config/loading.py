@@ -29,6 +29,16 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mappi
     ConfigError
         If the file is missing or not YAML, a key is unknown, or a value is out of range; the message names
         the key, the value and what is allowed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "shop.yaml")
+    ...     _ = path.write_text("{name: shop, transactions: {sources: [{dataset: cdnow_sample}]}}")
+    ...     config = load_config(path, overrides=["value.margin=0.4"])
+    >>> config.name, config.value.margin
+    ('shop', 0.4)
     """
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -36,6 +36,12 @@ def load_dataset(name: DatasetName) -> pd.DataFrame:
     ------
     DataError
         If the lifetimes package, which carries the files, is not installed.
+
+    Examples
+    --------
+    >>> orders = load_dataset("cdnow_sample")
+    >>> len(orders), orders["customer_id"].nunique()
+    (6919, 2357)
     """
     file_name, columns = _CDNOW[name]
     # find_spec looks the package up without importing it

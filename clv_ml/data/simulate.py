@@ -128,6 +128,13 @@ def attainable_score(simulation: Simulation, *, cutoff: dt.date, horizon_days: i
     ------
     ConfigError
         If the cutoff is not a simulated day, or the horizon is not a day or more.
+
+    Examples
+    --------
+    >>> simulation = simulate(SimulationParameters(), customers=100, seed=1)
+    >>> scores = attainable_score(simulation, cutoff=dt.date(2024, 12, 31), horizon_days=90)
+    >>> len(scores), bool(scores.between(0, 1).all())
+    (74, True)
     """
     scores = attainable_scores(simulation, cutoff=cutoff, horizons_days=[horizon_days])
     return scores[f"p_churn_{horizon_days}d"].rename("p_no_purchase")

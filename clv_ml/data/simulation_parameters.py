@@ -32,6 +32,11 @@ class SimulationParameters:
     ------
     ConfigError
         If a number is out of range; the message names it, its value and what is allowed.
+
+    Examples
+    --------
+    >>> SimulationParameters().with_values(["fade_days=14"]).fade_days
+    14.0
     """
 
     start: dt.date = dt.date(2024, 1, 1)

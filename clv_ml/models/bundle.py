@@ -83,6 +83,12 @@ def load_bundle(path: Path | str) -> Bundle:
         If there is no bundle at the path.
     BundleError
         If the bundle is damaged, was edited, holds what no bundle holds, or was written by another version.
+
+    Examples
+    --------
+    >>> path = next(Path("models/bundles").glob("cdnow-*"))
+    >>> sorted(load_bundle(path).models.purchases.params_)
+    ['a', 'alpha', 'b', 'r']
     """
     folder = Path(path)
     manifest, content = read_manifest(folder)

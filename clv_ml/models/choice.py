@@ -85,8 +85,13 @@ def choose_purchase_model(
 
     Examples
     --------
-    >>> models = [PurchaseModel().fit(rfm), ModifiedPurchaseModel().fit(rfm)]  # doctest: +SKIP
-    >>> best, scores = choose_purchase_model(models, rfm, future, horizon_days=90)  # doctest: +SKIP
+    >>> rfm = pd.DataFrame({"frequency": [0, 2], "recency": [0, 213], "T": [272, 272]}, index=["ann", "bo"])
+    >>> bought = pd.Series([0, 1], index=["ann", "bo"])
+    >>> known = {"r": 0.243, "alpha": 30.9, "a": 0.793, "b": 2.426}
+    >>> models = [PurchaseModel.from_params(**known), ModifiedPurchaseModel.from_params(**known)]
+    >>> best, scores = choose_purchase_model(models, rfm, bought, horizon_days=90)
+    >>> best.KIND, scores.round(2).to_dict()
+    ('mbgnbd', {'bgnbd': -0.78, 'mbgnbd': -0.74})
     """
     if not candidates:
         raise ConfigError("There is no candidate: pass fitted models, as [PurchaseModel().fit(rfm)].")

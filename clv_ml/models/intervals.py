@@ -82,6 +82,16 @@ def predictive_intervals(
         `rfm` breaks the contract, or `cohort` has another index.
     ConfigError
         An argument is out of range, or the models hold no customers to resample.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> purchases = PurchaseModel.from_params(r=0.243, alpha=30.9, a=0.793, b=2.426)
+    >>> spend = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
+    >>> rfm = pd.DataFrame({"frequency": [2], "recency": [213], "T": [272], "monetary_value": [22.3]}, index=["ann"])
+    >>> customers, total = predictive_intervals(purchases, spend, rfm, horizon_days=90, n_parameter_draws=0)
+    >>> sorted(customers.columns)[:2]
+    ['clv_mean', 'clv_q10']
     """
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     (days,) = checked_horizons([horizon_days])

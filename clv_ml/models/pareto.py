@@ -29,6 +29,14 @@ class ParetoPurchaseModel(PurchaseModel):
 
     Its fit takes about a hundred times as long as that of the BG/NBD, and `predictive_intervals` does not
     simulate it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> model = ParetoPurchaseModel.from_params(r=0.55, alpha=74.0, s=0.61, beta=82.0)
+    >>> rfm = pd.DataFrame({"frequency": [0], "recency": [0], "T": [272]}, index=["ann"])
+    >>> model.probability_alive(rfm).round(2).to_dict()
+    {'ann': 0.29}
     """
 
     KIND: ClassVar[str] = "pareto_nbd"

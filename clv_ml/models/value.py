@@ -96,6 +96,15 @@ def customer_lifetime_value(
         A column is missing or a value breaks the contract.
     ConfigError
         The horizon, the discount rate, the margin or the cost is out of range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> purchases = PurchaseModel.from_params(r=0.243, alpha=30.9, a=0.793, b=2.426)
+    >>> spend = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
+    >>> rfm = pd.DataFrame({"frequency": [2], "recency": [213], "T": [272], "monetary_value": [22.3]}, index=["ann"])
+    >>> customer_lifetime_value(purchases, spend, rfm, margin=0.3).round(2).loc["ann"].to_dict()
+    {'expected_purchases': 1.56, 'expected_spend': 24.62, 'expected_clv': 11.05, 'value_if_retained': 15.2}
     """
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)
     rfm = as_summaries(rfm)
@@ -152,6 +161,16 @@ def value_windows(
     DataFrame indexed like `rfm`, for each horizon of N days ``expected_purchases_Nd``,
     ``expected_revenue_Nd`` (not discounted), ``expected_clv_Nd`` and ``value_if_retained_Nd`` (as in
     `customer_lifetime_value`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> purchases = PurchaseModel.from_params(r=0.243, alpha=30.9, a=0.793, b=2.426)
+    >>> spend = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
+    >>> rfm = pd.DataFrame({"frequency": [2], "recency": [213], "T": [272], "monetary_value": [22.3]}, index=["ann"])
+    >>> table = value_windows(purchases, spend, rfm, horizons_days=(90, 365), margin=0.3)
+    >>> table[["expected_clv_90d", "expected_clv_365d"]].round(2).loc["ann"].to_dict()
+    {'expected_clv_90d': 3.3, 'expected_clv_365d': 11.05}
     """
     days = tuple(int(horizon) for horizon in horizons_days)
     conventions = ValueConventions(days, annual_discount_rate, margin, cost_per_order)
@@ -192,6 +211,15 @@ def residual_lifetime_value(
     ------
     ConfigError
         The value is infinite: nothing is discounted, and customers may stay for ever (a is 1 or less).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> purchases = PurchaseModel.from_params(r=0.243, alpha=30.9, a=0.793, b=2.426)
+    >>> spend = SpendModel.from_params(p=6.25, q=3.74, v=15.44)
+    >>> rfm = pd.DataFrame({"frequency": [2], "recency": [213], "T": [272], "monetary_value": [22.3]}, index=["ann"])
+    >>> residual_lifetime_value(purchases, spend, rfm, margin=0.3).round(2).loc["ann"].to_dict()
+    {'expected_clv': 47.05, 'value_if_retained': 64.76}
     """
     conventions = ValueConventions(None, annual_discount_rate, margin, cost_per_order)
     rfm = as_summaries(rfm)

@@ -113,6 +113,16 @@ def write_values(
         If an argument is out of range, or there is no such file.
     ClvError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clv_ml.data.datasets import load_dataset
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_dataset("cdnow_sample").to_parquet(Path(folder, "orders.parquet"))
+    ...     made = write_values(Path(folder, "orders.parquet"), Path(folder, "values.parquet"), cutoff="1997-09-30")
+    >>> made.customers
+    2357
     """
     day, target = parse_day(cutoff, "cutoff"), Path(out)
     conventions = ValueConventions(float(horizon_days), annual_discount_rate, margin, cost_per_order)

@@ -53,6 +53,15 @@ def score_transactions(bundle: Bundle, transactions: AnyFrame, *, as_of: dt.date
         If the model has learnt from features of a module that was not imported.
     DataError
         If a column is missing, a row cannot be used, or the rows of a customer disagree on an attribute.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import clv_ml
+    >>> bundle = clv_ml.load_bundle(next(Path("models/bundles").glob("cdnow-*")))
+    >>> scores = score_transactions(bundle, clv_ml.load_dataset("cdnow_sample"), as_of="1998-06-30")
+    >>> len(scores), "expected_clv" in scores
+    (2357, True)
     """
     facts = bundle.facts
     transactions = as_pandas(transactions)
