@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import doctest
+import importlib
 import io
 import json
 import os
@@ -31,6 +32,7 @@ import pytest
 import typer.main
 from matplotlib.figure import Figure
 from page_commands import ELSEWHERE, PAGES, ROOT, SMALLER, TAKEN_FOR_GRANTED, PageCommand, page_commands
+from test_doctests import ELSEWHERE as ELSEWHERE_TESTED
 from test_guides import AFTER_COMMANDS, FLAGS, python_of
 from typer.testing import CliRunner
 
@@ -169,6 +171,12 @@ def test_the_examples_of_a_guide_read_what_commands_left(name: str, clone: Path)
     found = doctest.DocTestParser().get_doctest(code, {}, name, name, 0)
     result = doctest.DocTestRunner(optionflags=FLAGS).run(found, out=told.append)
     assert result.failed == 0, "".join(told)
+
+
+def test_the_examples_of_functions_that_want_a_model_say_what_they_say(clone: Path) -> None:
+    for name in sorted(ELSEWHERE_TESTED):
+        result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+        assert (result.failed, result.attempted > 0) == (0, True)
 
 
 def test_the_page_of_models_loads_the_model_both_ways(clone: Path) -> None:
