@@ -15,7 +15,7 @@ from clv_ml.economics.predicted import known_buyers
 from clv_ml.economics.predicted_groups import KEYS, cohort_groups
 from clv_ml.errors import DataError, missing_columns
 from clv_ml.models.fitting import FittedModels
-from clv_ml.models.value import customer_lifetime_value
+from clv_ml.models.value import value_by_config
 
 Cents = NDArray[np.int64]
 
@@ -44,15 +44,7 @@ def customer_values(
         p_active, the chance of a purchase within `active_days`, both by the purchase model.
     """
     bought = known_buyers(customers)
-    worth = customer_lifetime_value(
-        models.purchases,
-        models.spend,
-        bought,
-        horizon_days=value.horizon_days,
-        annual_discount_rate=value.annual_discount_rate,
-        margin=value.margin,
-        cost_per_order=value.cost_per_order,
-    )
+    worth = value_by_config(models.purchases, models.spend, bought, value)
     none = models.purchases.probability_no_purchase(bought, horizon_days=active_days)
     return pd.DataFrame({"expected_clv": worth["expected_clv"], "p_active": 1.0 - none}, index=bought.index)
 

@@ -15,7 +15,7 @@ from clv_ml.errors import ConfigError, DataError
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.paths import simulated_purchases
-from clv_ml.models.value import customer_lifetime_value
+from clv_ml.models.value import value_by_config
 
 LEVEL = 0.95
 N_FUTURES = 200
@@ -84,15 +84,8 @@ def predicted_cohorts(
     bought = known_buyers(customers)
     groups = cohort_groups(frames, bought.index)
     value = future_value(frames)
-    each = customer_lifetime_value(
-        models.purchases,
-        models.spend,
-        bought,
-        horizon_days=days,
-        annual_discount_rate=value.annual_discount_rate,
-        margin=value.margin,
-        cost_per_order=value.cost_per_order,
-    )["expected_clv"].to_numpy()
+    worth = value_by_config(models.purchases, models.spend, bought, value, horizon_days=days)
+    each = worth["expected_clv"].to_numpy()
     draws = _totals(models, bought, groups, days=days, value=value, n_futures=n_futures, seed=seed)
     draws = draws * error_factors(
         error,

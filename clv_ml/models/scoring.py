@@ -13,7 +13,7 @@ from clv_ml.models.alarms import apply_alarms, unseen_alarms
 from clv_ml.models.engagement_score import engagement_score
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.training_rows import OWN_HORIZON, buyers, with_model_features
-from clv_ml.models.value import customer_lifetime_value
+from clv_ml.models.value import value_by_config
 
 NOT_BOUGHT = "base_rate"
 OWN_SCORE = "p_churn_own"
@@ -103,15 +103,7 @@ def score_customers(
         nothing of them. For models of engagement also engagement_score and its marks (0 to 100).
     """
     bought = buyers(customers)
-    worth = customer_lifetime_value(
-        models.purchases,
-        models.spend,
-        bought,
-        horizon_days=value.horizon_days,
-        annual_discount_rate=value.annual_discount_rate,
-        margin=value.margin,
-        cost_per_order=value.cost_per_order,
-    )
+    worth = value_by_config(models.purchases, models.spend, bought, value)
     params = models.purchases.params_
     shape, rate = params["r"] + bought["frequency"], params["alpha"] + bought["T"]
     # median of the waiting time; the rate of the living is Gamma(r + x, alpha + T) in each purchase model:

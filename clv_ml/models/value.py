@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from clv_ml.config import ValueConfig
 from clv_ml.data.arrow import AnyFrame
 from clv_ml.errors import ConfigError
 from clv_ml.models._forecast import AliveForecast, checked_horizons, daily_rate
@@ -113,6 +114,21 @@ def customer_lifetime_value(
     table = value_columns(purchases, spend, customers, read_spend(rfm), forecast, conventions)
     del table["p_alive"]
     return _with_conventions(pd.DataFrame(table, index=customers.index), conventions)
+
+
+def value_by_config(
+    purchases: PurchaseModel, spend: SpendModel, rfm: AnyFrame, value: ValueConfig, *, horizon_days: float | None = None
+) -> pd.DataFrame:
+    """Return :func:`customer_lifetime_value` by the conventions of a config, within its horizon unless told another."""
+    return customer_lifetime_value(
+        purchases,
+        spend,
+        rfm,
+        horizon_days=value.horizon_days if horizon_days is None else horizon_days,
+        annual_discount_rate=value.annual_discount_rate,
+        margin=value.margin,
+        cost_per_order=value.cost_per_order,
+    )
 
 
 def discounted_forecast(
