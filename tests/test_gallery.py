@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import inspect
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from gallery import Shown, in_grey, pixels, shown, without_green, write_gallery
 from matplotlib.axes import Axes
@@ -21,6 +26,7 @@ from matplotlib.text import Text
 from matplotlib.typing import ColorType
 
 from clv_ml import plots
+from clv_ml.errors import ClvError
 from clv_ml.reports.picture import FORECAST, INK, SERIES
 
 GALLERY = Path(__file__).parents[1] / "output" / "gallery"
@@ -163,3 +169,38 @@ def test_pixels_are_those_of_the_figure(drawn: dict[str, Shown]) -> None:
     assert width > height > 200
     assert isinstance(drawn["plot_effect"].ax, Axes)
     assert not figure.findobj(QuadMesh)
+
+
+def test_the_example_shop_is_as_its_docstring_says() -> None:
+    result = doctest.testmod(importlib.import_module("clv_ml.plots.example"))
+    assert result.attempted
+    assert not result.failed
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda shop: plots.plot_holdout(shop.purchases, shop.rfm, shop.later, horizon_days=180, by="x"), "by must be"),
+        (lambda shop: plots.plot_tracking(shop.purchases, shop.rfm, cutoff=shop.cutoff), "customer_id"),
+        (lambda shop: plots.plot_cohorts(shop.judged, quantity="visits"), "predicted_visits"),
+        (lambda shop: plots.plot_cohorts(shop.judged, horizon_days=45), "no cohort at 45 days; known: 30, 60"),
+        (lambda shop: plots.plot_horizons(shop.judged, cohort="1999-W01"), "no cohort '1999-W01'.*1997-W01"),
+        (lambda shop: plots.plot_errors(shop.judged), "column 'cutoff' is missing"),
+        (lambda shop: plots.plot_retention(shop.retention, dimension="channel"), "dimensions: 'all', 'month', 'week'"),
+        (lambda shop: plots.plot_payback(shop.retention), "'age_days'"),
+        (lambda shop: plots.plot_capacity(shop.capacity(contacts=5).head(1)), "nobody to contact"),
+        (lambda shop: plots.plot_effect(pd.DataFrame(), measure="clicks"), "measure must be one of kept"),
+        (lambda shop: plots.plot_calibration([0, 1], {}), "at least one score"),
+    ],
+)
+def test_what_cannot_be_plotted_is_said(draw: Callable[[plots.ExampleShop], Axes], message: str) -> None:
+    with pytest.raises(ClvError, match=message):
+        draw(plots.example_shop())
+
+
+def test_a_backtest_or_a_review_is_plotted_as_its_table_is() -> None:
+    shop = plots.example_shop()
+    judged = SimpleNamespace(table=shop.judged)
+    for draw in (plots.plot_cohorts, plots.plot_horizons):
+        told = [draw(result, quantity="churn_rate").get_figure().get_label() for result in (judged, shop.judged)]
+        assert told[0] == told[1] != ""

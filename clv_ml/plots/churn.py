@@ -145,7 +145,7 @@ def plot_sufficiency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ...     (7, "purchases_alone", 0.60, 0.57, 0.63),
     ...     (30, "purchases_alone", 0.66, 0.63, 0.69),
     ... ]
-    >>> table = pd.DataFrame(rows, columns=["days", "score", "auc", "auc_low", "auc_high"])
+    >>> table = pd.DataFrame(rows, columns=["days", "score", "auc", "auc_low", "auc_high"])  # made-up figures
     >>> ax = clv_ml.plots.plot_sufficiency(table.assign(n=2_500, churned_share=0.72))
     """
     ax = own_axes(ax, height=5.4)
