@@ -13,9 +13,6 @@ from typer.exceptions import TyperException
 from clv_ml import __version__
 from clv_ml.cli.ending import Stop, explained, stoppable
 from clv_ml.cli.manual import MANUALS, Manual, ManualCommand, ManualGroup
-from clv_ml.cli.options import ConfigOption as ConfigOption
-from clv_ml.cli.options import JsonOption as JsonOption
-from clv_ml.cli.options import SetOption as SetOption
 from clv_ml.cli.reporter import Reporter
 
 Command = TypeVar("Command", bound=Callable[..., None])
