@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -21,6 +21,9 @@ from clv_ml.models.fitting import FittedModels, fit_models
 from clv_ml.models.training_rows import customers_at
 from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import day_totals
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # the first run of a property plans queries and is slow for reasons that are no fault of the code
 _PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -82,3 +85,12 @@ def sample_customers(engine: Engine, sample_totals: DataFrame) -> pd.DataFrame:
 def sample_models(engine: Engine, sample_totals: DataFrame, sample_config: Config) -> FittedModels:
     """All models of the sample at the end of 1997, the classifier included."""
     return fit_models(engine, Tables(sample_totals), SAMPLE_CUTOFF, sample_config, progress=lambda line: None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; skips where it is not installed."""
+    from browsing import chromium
+
+    with chromium() as found:
+        yield found

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from browsing import DESKTOP, PHONE, chromium, opened, serious_violations
+from browsing import SCREENS, opened, serious_violations
 from cohort_runs import sample_report
 from playwright.sync_api import Browser, expect
 
 from clv_ml.pipeline import CohortsResult
-
-SCREENS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": DESKTOP},
-    "phone": {"viewport": PHONE, "is_mobile": True, "has_touch": True},
-}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

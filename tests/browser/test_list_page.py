@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from browsing import PHONE, chromium, ids_of, opened
+from browsing import PHONE, ids_of, opened
 from page_data import HOSTILE, page_arguments
 from playwright.sync_api import Browser, Page, expect
 
@@ -27,12 +27,6 @@ def write(folder: Path, **given: Any) -> Path:
     path = folder / "risk_list.html"
     path.write_text(render_page(**given), encoding="utf-8", newline="\n")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

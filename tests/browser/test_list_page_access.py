@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from browsing import DESKTOP, PHONE, chromium, opened, serious_violations
+from browsing import SCREENS, opened, serious_violations
 from page_data import page_arguments
 from playwright.sync_api import Browser, expect
 
@@ -16,16 +14,6 @@ from clv_ml.reports.page import render_page
 
 ACCURACY = pd.DataFrame({"group": ["all", "eligible"], "n": [900, 400], "auc": [0.8, 0.7], "ece": [0.02, 0.03]})
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="9" aria-label="Purchases: 3 of 4"></svg>'
-SCREENS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": DESKTOP},
-    "phone": {"viewport": PHONE, "is_mobile": True, "has_touch": True},
-}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
-from browsing import PHONE, chromium, ids_of, opened, serious_violations
+from browsing import PHONE, ids_of, opened, serious_violations
 from engagement_runs import engaged_job
 from job_runs import run_job
 from playwright.sync_api import Browser, expect
@@ -20,12 +19,6 @@ from clv_ml.config import build_config
 from clv_ml.language import words
 
 CONFIG = Path(__file__).parents[2] / "configs" / "online_retail.yaml"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
