@@ -15,7 +15,7 @@ def plot_alive_matrix(
 ) -> Axes:
     """Plot P(alive) of a customer of a given age by days from first to last purchase and repeat purchases.
 
-    Lower right is safe: bought lately. Upper left has left: bought often, and then no more.
+    On the right is safe: bought lately. At the upper left is who has left: bought often, and then no more.
 
     Parameters
     ----------
