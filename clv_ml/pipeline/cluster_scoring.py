@@ -12,15 +12,24 @@ from typing import Any, cast
 
 from clv_ml.config import Config
 from clv_ml.decisions.control import secret_print
-from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
+from clv_ml.engine import DataFrame, Engine, SparkEngine
 from clv_ml.errors import ConfigError
 from clv_ml.evaluation.forecast_error import ForecastError
+from clv_ml.evaluation.last_list import LastList
 from clv_ml.models.bundle import Bundle, load_bundle
 from clv_ml.models.training_rows import described_at
 from clv_ml.models.value import DISCOUNTING
 from clv_ml.pipeline.cluster_forecast import forecast_on_cluster
 from clv_ml.pipeline.cluster_list import ClusterScores, score_frames
-from clv_ml.pipeline.cluster_views import ClusterScored, cluster_scored, first_of_list, stability_on_cluster
+from clv_ml.pipeline.cluster_views import (
+    MOST_COLLECTED,
+    ClusterScored,
+    cluster_scored,
+    count_list,
+    first_of_list,
+    stability_on_cluster,
+)
+from clv_ml.pipeline.earlier import earlier_lists, judge, last_judged
 from clv_ml.pipeline.forecasting import promise_with
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.health import write_health
@@ -67,8 +76,10 @@ def score_on_cluster(
         input_print = fingerprint(prepared, day)
         with open_runs(config, f"score {day}", progress=progress) as runs:
             before = list_before(runs, day)
+            judged = last_judged(prepared, earlier_lists(runs.folder, day), day)
             secret = os.environ.get(config.risk.control.key_env, "")
             known = ["" if before is None else before.run_id, secret_print(secret)]
+            known += [] if judged is None else [judged[0].run_id, str(judged[1])]
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known))
             tell(progress, run_id=run.run_id)
             repeated, written = runs.is_finished(run), None
@@ -87,7 +98,9 @@ def score_on_cluster(
                 )
                 facts = _facts(prepared, bundle, config, run, input_print, before)
                 promise = _promise(prepared, made, bundle, config, input_print, progress=progress)
-                written = Writing(prepared, bundle, config, made, facts, promise, stages)
+                last = None if judged is None else judge(prepared, *judged, most_rows=MOST_COLLECTED)
+                facts["last_list"] = None if last is None else last.to_dict()
+                written = Writing(prepared, bundle, config, made, facts, promise, last, stages)
                 runs.publish(run, written.write)
             folder, left = runs.folder_of(run), runs.finish(run)
         if written is not None:
@@ -155,6 +168,7 @@ class Writing:
     made: ClusterScores
     facts: dict[str, Any]
     promise: Promise
+    last_list: LastList | None
     stages: Stages
     scored: ClusterScored | None = None
 
@@ -167,7 +181,7 @@ class Writing:
         stages("writing the list")
         engine.write_parquet(made.listed, folder / _LIST)
         everybody, listed = _table(engine, folder / _SCORES), _table(engine, folder / _LIST)
-        counted = _counted(engine, everybody, listed, made)
+        counted = count_list(engine, everybody, listed, made)
         self.scored = found = cluster_scored(
             self.prepared,
             self.bundle,
@@ -178,7 +192,7 @@ class Writing:
             input_print=self.facts["input_fingerprint"],
             notes=self.facts["notes"],
             previous_as_of=self.facts["previous_as_of"],
-            last_list=None,
+            last_list=self.last_list,
         )
         write_list_csv(folder / "risk_list.csv", found.listed.batches())
         curve = made.choice.curve
@@ -198,35 +212,6 @@ def _promise(
     error = ForecastError(bundle.facts.get("forecast_error", {}))
     forecast = forecast_on_cluster(prepared.engine, made.scored, bundle, config=config, error=error)
     return promise_with(forecast, cutoff=made.work.as_of, config=config, fingerprint=input_print)
-
-
-def _counted(engine: Engine, everybody: DataFrame, listed: DataFrame, made: ClusterScores) -> dict[str, Any]:
-    """Count customers and sum money where they are, for the manifest."""
-    f = functions()
-    groups = engine.to_pandas(
-        everybody.groupBy("action_status", "exclusion_reason", "score_source").agg(f.count(f.lit(1)).alias("n"))
-    )
-    excluded = groups[groups["exclusion_reason"] != ""]
-    contact = f.col("action_status") == "contact"
-    sums = engine.to_pandas(
-        listed.agg(
-            f.sum("value_at_risk").alias("value_at_risk"),
-            f.sum(f.when(contact, f.col("expected_net_profit"))).alias("expected_profit"),
-        )
-    ).fillna(0.0)
-    return {
-        "score_source": sorted(groups["score_source"].unique()),
-        "customers_scored": made.customers,
-        "customers_listed": made.rows,
-        "decisions": {str(name): int(n) for name, n in groups.groupby("action_status")["n"].sum().items()},
-        "exclusions": {str(name): int(n) for name, n in excluded.groupby("exclusion_reason")["n"].sum().items()},
-        "contacts": {
-            "chosen": made.choice.chosen_n,
-            "best": made.choice.best_n,
-            "expected_profit": round(float(sums["expected_profit"].iloc[0]), 2),
-        },
-        "value_at_risk": round(float(sums["value_at_risk"].iloc[0]), 2),
-    }
 
 
 def _facts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -127,6 +128,35 @@ def first_of_list(engine: Engine, listed: DataFrame) -> pa.Table:
     """Collect the first :data:`MOST_COLLECTED` rows of a list, in order."""
     rows = engine.to_arrow(listed.filter(functions().col("rank") <= MOST_COLLECTED))
     return rows.sort_by("rank")
+
+
+def count_list(engine: Engine, everybody: DataFrame, listed: DataFrame, made: ClusterScores) -> dict[str, Any]:
+    """Count customers and sum money where they are, for the manifest."""
+    f = functions()
+    groups = engine.to_pandas(
+        everybody.groupBy("action_status", "exclusion_reason", "score_source").agg(f.count(f.lit(1)).alias("n"))
+    )
+    excluded = groups[groups["exclusion_reason"] != ""]
+    contact = f.col("action_status") == "contact"
+    sums = engine.to_pandas(
+        listed.agg(
+            f.sum("value_at_risk").alias("value_at_risk"),
+            f.sum(f.when(contact, f.col("expected_net_profit"))).alias("expected_profit"),
+        )
+    ).fillna(0.0)
+    return {
+        "score_source": sorted(groups["score_source"].unique()),
+        "customers_scored": made.customers,
+        "customers_listed": made.rows,
+        "decisions": {str(name): int(n) for name, n in groups.groupby("action_status")["n"].sum().items()},
+        "exclusions": {str(name): int(n) for name, n in excluded.groupby("exclusion_reason")["n"].sum().items()},
+        "contacts": {
+            "chosen": made.choice.chosen_n,
+            "best": made.choice.best_n,
+            "expected_profit": round(float(sums["expected_profit"].iloc[0]), 2),
+        },
+        "value_at_risk": round(float(sums["value_at_risk"].iloc[0]), 2),
+    }
 
 
 def _cut(rows: int) -> list[str]:

@@ -21,23 +21,27 @@ _SCORE = re.compile(r"p_churn_(\d+)d")
 
 @dataclass(frozen=True)
 class EarlierList:
-    """A complete list of an earlier day."""
+    """A complete list of an earlier day, in one file, or in a folder of files where a cluster has made it."""
 
     as_of: dt.date
     run_id: str
     path: Path
 
-    def read(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """Read those of the columns that it has; all where None."""
+    def read(self, columns: list[str] | None = None, *, most_rows: int | None = None) -> pd.DataFrame:
+        """Read those of the columns that it has; all where None. Of a long list the first rows are enough to some."""
+        first = None if most_rows is None else [("rank", "<=", most_rows)]
         if columns is None:
-            return pd.read_parquet(self.path)
-        there = set(pq.read_schema(self.path).names)
-        return pd.read_parquet(self.path, columns=[name for name in columns if name in there])
+            return pd.read_parquet(self.path, filters=first)
+        there = set(self._columns())
+        return pd.read_parquet(self.path, columns=[name for name in columns if name in there], filters=first)
 
     def horizons_days(self) -> list[int]:
         """Return the horizons of its probabilities, longest first."""
-        names = (_SCORE.fullmatch(name) for name in pq.read_schema(self.path).names)
+        names = (_SCORE.fullmatch(name) for name in self._columns())
         return sorted((int(found[1]) for found in names if found), reverse=True)
+
+    def _columns(self) -> list[str]:
+        return list(pq.ParquetDataset(self.path).schema.names)
 
 
 def earlier_lists(scores_folder: Path, day: dt.date) -> list[EarlierList]:
@@ -46,7 +50,7 @@ def earlier_lists(scores_folder: Path, day: dt.date) -> list[EarlierList]:
     for folder in sorted(scores_folder.glob("as_of=*/run_id=*"), key=lambda path: (_written(path), path.name)):
         named = _DAY.fullmatch(folder.parent.name)
         path = folder / "risk_list.parquet"
-        if named and is_complete(folder) and path.is_file():
+        if named and is_complete(folder) and path.exists():
             as_of = dt.date.fromisoformat(named[1])
             if as_of < day:
                 found[as_of] = EarlierList(as_of, folder.name.removeprefix("run_id="), path)
@@ -63,11 +67,15 @@ def last_judged(prepared: Prepared, lists: list[EarlierList], day: dt.date) -> t
     return None
 
 
-def judge(prepared: Prepared, earlier: EarlierList, horizon_days: int) -> LastList | None:
-    """Set an earlier list beside what happened within the horizon."""
-    end = earlier.as_of + dt.timedelta(days=horizon_days)
-    listed = earlier.read(["customer_id", "action_status", "rank", f"p_churn_{horizon_days}d"])
-    happened = outcomes_at(prepared.engine, prepared.totals, earlier.as_of, (horizon_days,))
+def judge(
+    prepared: Prepared, earlier: EarlierList, horizon_days: int, *, most_rows: int | None = None
+) -> LastList | None:
+    """Set an earlier list, or its first rows, beside what its customers did within the horizon."""
+    engine, end = prepared.engine, earlier.as_of + dt.timedelta(days=horizon_days)
+    columns = ["customer_id", "action_status", "rank", f"p_churn_{horizon_days}d"]
+    listed = earlier.read(columns, most_rows=most_rows)
+    ids = engine.materialise(engine.from_pandas(listed[["customer_id"]]))
+    happened = outcomes_at(engine, prepared.totals.join(ids, on="customer_id"), earlier.as_of, (horizon_days,))
     churned = happened[f"churned_{horizon_days}"].astype(float)
     return judge_list(listed, churned, as_of=earlier.as_of, horizon_days=horizon_days, judged_on=end)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +20,9 @@ from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import population_at
 from clv_ml.pipeline.cluster_forecast import forecast_on_cluster
 from clv_ml.pipeline.cluster_list import scored_frame, work_of
+from clv_ml.pipeline.earlier import EarlierList, judge
 from clv_ml.pipeline.forecasting import forecast_customers
+from clv_ml.pipeline.prepared import Prepared
 from clv_ml.snapshot.tables import Tables
 from spark.cases import SAMPLE_DAY
 from spark.list_parity import assert_same_columns, at_most
@@ -101,3 +107,30 @@ def test_workers_sum_the_forecast_of_one_machine(
     assert other[["cohort", "horizon_days", "customers"]].equals(one[["cohort", "horizon_days", "customers"]])
     figures = one.columns.drop(["cohort", "horizon_days", "customers"])
     np.testing.assert_allclose(other[figures], one[figures], rtol=1e-9)
+
+
+def test_an_earlier_list_of_a_cluster_is_judged_as_that_of_one_machine(
+    engine: Engine,
+    spark: SparkEngine,
+    totals: DataFrame,
+    sample_totals: DataFrame,
+    sample_customers: pd.DataFrame,
+    tmp_path: Path,
+) -> None:
+    day = dt.date(1997, 9, 30)
+    ids = [*sample_customers.index[::20], "nobody knows"]
+    rows = pd.DataFrame({"customer_id": ids, "action_status": "contact", "rank": range(1, len(ids) + 1)})
+    rows = rows.assign(p_churn_90d=np.linspace(0.9, 0.1, len(ids)))
+    rows.to_parquet(tmp_path / "list.parquet")
+    (tmp_path / "folder.parquet").mkdir()
+    for part, some in enumerate((rows[:50], rows[50:])):
+        some.to_parquet(tmp_path / "folder.parquet" / f"part-{part}.parquet")
+    found = []
+    for some_engine, table, name in ((engine, sample_totals, "list"), (spark, totals, "folder")):
+        prepared = Prepared(some_engine, Tables(table), cast(Any, None), tmp_path)
+        earlier = EarlierList(day, "r", tmp_path / f"{name}.parquet")
+        assert earlier.horizons_days() == [90]
+        with some_engine.active():
+            found.append([judge(prepared, earlier, 90, most_rows=most) for most in (None, 60)])
+    assert found[0] == found[1]
+    assert [item.customers for item in found[0] if item is not None] == [len(ids) - 1, 60]
