@@ -38,7 +38,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 docs: $(READY)
-	$(BIN)/python docs/build.py output/docs
+	$(BIN)/python tests/build_docs.py output/docs
 
 spark: $(READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock

@@ -26,7 +26,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import openpyxl
 import pytest
 import typer.main
@@ -166,7 +165,6 @@ def test_the_copy_alone_is_enough_in_a_real_shell(clone: Path) -> None:
 @pytest.mark.parametrize("name", sorted(AFTER_COMMANDS))
 def test_the_examples_of_a_guide_read_what_commands_left(name: str, clone: Path) -> None:
     code = python_of((ROOT / "clv_ml" / "guides" / f"{name}.md").read_text(encoding="utf-8"))
-    mlflow.set_registry_uri("")  # where runs are, as in a process that has done nothing else
     told: list[str] = []
     found = doctest.DocTestParser().get_doctest(code, {}, name, name, 0)
     result = doctest.DocTestRunner(optionflags=FLAGS).run(found, out=told.append)
@@ -182,7 +180,6 @@ def test_the_examples_of_functions_that_want_a_model_say_what_they_say(clone: Pa
 def test_the_page_of_models_loads_the_model_both_ways(clone: Path) -> None:
     page = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
     [bundle] = Path("models/bundles").glob("cdnow-*")
-    mlflow.set_registry_uri("")
     names: dict[str, Any] = {"orders": load_dataset("cdnow_sample")}
     for code in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
         lines = re.sub(r"models/bundles/cdnow-[\w.-]+", str(bundle), code).strip().splitlines()

@@ -76,7 +76,6 @@ def test_the_actual_figures_of_the_cohorts_are_those_of_plain_pandas(job: JobRun
 def test_plain_mlflow_loads_the_champion_and_predicts_what_the_job_scored(job: JobRun) -> None:
     mlflow = mlflow_module()
     mlflow.set_tracking_uri(tracking_uri(job.config))
-    mlflow.set_registry_uri(tracking_uri(job.config))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own deprecations
         model = mlflow.pyfunc.load_model("models:/sample@champion")

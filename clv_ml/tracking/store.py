@@ -103,7 +103,8 @@ def connected(config: Config, *, alone: bool = False) -> Iterator[tuple[ModuleTy
             raise ClvError(f"MLflow at {_harmless(uri)}: {_without_password(first_line(error), uri)}") from error
         finally:
             mlflow.set_tracking_uri(before[0])
-            mlflow.set_registry_uri(before[1])
+            # nobody named a registry where it was the store: left empty, it follows the store that is set next
+            mlflow.set_registry_uri("" if before[1] == before[0] else before[1])
 
 
 def _require_answer(uri: str) -> None:

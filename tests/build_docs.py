@@ -1,7 +1,7 @@
 """Build the documentation as HTML: the public API, the guides, the commands, every config key, and the rooms.
 
-``make docs`` runs it; ``python docs/build.py FOLDER`` writes elsewhere. Links between guides lead to their pages; of a
-link to a file of the repository that is no page only the words stay.
+``make docs`` runs it; ``python tests/build_docs.py FOLDER`` writes elsewhere. Links between guides lead to their pages;
+of a link to a file of the repository that is no page only the words stay.
 """
 
 from __future__ import annotations
