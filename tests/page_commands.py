@@ -21,6 +21,7 @@ SMALLER = (
     # (what the page says, what is run, why)
     (r"--customers \d+", "--customers 300", "as many as are needed to have something to write"),
     (r"--as-of 20\d\d-\d\d-\d\d", "--as-of 1998-06-30", "my.yaml is the sample of CDNOW here, which ends on that day"),
+    (r"--out shop\.yaml", "--out proposed.yaml", "shop.yaml is there already"),
     (r"^clv-ml (backtest|train) --config sim/", "clv-ml validate --config sim/", "hours of learning add nothing here"),
 )
 ELSEWHERE = (
