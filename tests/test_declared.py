@@ -28,7 +28,8 @@ from clv_ml.pipeline.nightly_files import cannot_add
 from clv_ml.pipeline.table_scoring import require_same_tables, score_transactions
 from clv_ml.reports.results import bundle_facts
 from clv_ml.snapshot import declared
-from clv_ml.snapshot.declared import Feature, load_features, told_of
+from clv_ml.snapshot.declared import Feature
+from clv_ml.snapshot.declared_modules import load_features, told_of
 from clv_ml.snapshot.population import population
 from clv_ml.snapshot.tables import Tables
 

@@ -23,7 +23,7 @@ from clv_ml.pipeline.nightly_files import Seen, cannot_add, look, why_not_added
 from clv_ml.pipeline.nightly_rows import Rows, customers_of_night, events_of_night, transactions_of_night
 from clv_ml.pipeline.nightly_state import Kept, load_state, save_state
 from clv_ml.pipeline.prepared import known, signals_of, silent
-from clv_ml.snapshot.declared import load_features
+from clv_ml.snapshot.declared_modules import load_features
 from clv_ml.snapshot.population import population, population_of_state
 from clv_ml.snapshot.state import EVENT_TABLES, PURCHASE_TABLES, State, close, empty_state
 from clv_ml.snapshot.tables import Tables

@@ -20,7 +20,7 @@ from clv_ml.pipeline.inputs import unchanged_inputs
 from clv_ml.pipeline.plausibility import require_plausible_totals
 from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
-from clv_ml.snapshot.declared import load_features
+from clv_ml.snapshot.declared_modules import load_features
 from clv_ml.snapshot.tables import Tables, known_events
 from clv_ml.snapshot.window import as_date, day_totals
 from clv_ml.stages import tell

@@ -21,7 +21,7 @@ from clv_ml.models.bundle import Bundle
 from clv_ml.models.scoring import score_customers
 from clv_ml.models.training_rows import population_at
 from clv_ml.pipeline.prepared import known
-from clv_ml.snapshot.declared import features_in_use, require_same_features
+from clv_ml.snapshot.declared_modules import features_in_use, require_same_features
 from clv_ml.snapshot.rfm import parse_day
 from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import day_totals

@@ -20,7 +20,7 @@ from clv_ml.reports.churn_plots import gain_figure, sufficiency_figure
 from clv_ml.reports.diagnostics import write_diagnostics
 from clv_ml.reports.model_card import model_card
 from clv_ml.reports.plots import calibration_figure, cohort_figure, save
-from clv_ml.snapshot.declared import load_features, told_of
+from clv_ml.snapshot.declared_modules import load_features, told_of
 
 
 def bundle_facts(

@@ -16,7 +16,8 @@ from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import canonical, with_provenance
 from clv_ml.engine import DataFrame, Engine, SparkEngine, functions
 from clv_ml.errors import DataError
-from clv_ml.snapshot.declared import history_at, load_features, with_declared
+from clv_ml.snapshot.declared import history_at, with_declared
+from clv_ml.snapshot.declared_modules import load_features
 from clv_ml.snapshot.features import purchase_features
 from clv_ml.snapshot.labels import outcomes, own_gap_horizons
 from clv_ml.snapshot.population import population
