@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 from clv_ml.config import SparkConfig
@@ -41,6 +43,9 @@ def open_session(config: SparkConfig) -> tuple[Any, bool]:
     active = SparkSession.getActiveSession()
     if active is not None:
         return active, False
+    if config.master.startswith("local"):
+        # workers on this machine otherwise start whatever is called python3, which need not have the package
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(config.app_name)
     builder = builder.remote(config.master) if config.master.startswith("sc://") else builder.master(config.master)
     for key, value in config.settings.items():
