@@ -100,7 +100,7 @@ def engagement_features(
     sums = (
         event_sums(placed, signals),
         session_sums(sessions(events, described, cutoff, signals)),
-        surface_sums(breadth(placed, signals)),
+        surface_sums(breadth(placed, signals, first=max(FIRST_DAYS), last=max(LAST_DAYS))),
     )
     joined = described
     for table in sums:

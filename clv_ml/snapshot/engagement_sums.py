@@ -12,11 +12,11 @@ from clv_ml.snapshot.visits import (
     MINUTES,
     TREND_DAYS,
     WORD,
-    active_days,
     counted_types,
     is_activity,
     is_one_of,
     minutes,
+    older_days,
 )
 
 FIRST_DAYS = (1, 3, 7, 14, 30)
@@ -58,8 +58,8 @@ def event_sums(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
     summed = shown.groupBy("person").agg(*collected)
     bits = {"early_days", *(f"late_days_{after}" for after in _LATE)}
     others = [name for name in summed.columns if name not in bits]
-    joined = summed.join(active_days(placed, signals), on="person", how="left")
-    return joined.select(*joined.columns).select(*others, "active_days", *_active_days())
+    joined = summed.join(older_days(placed, signals, after=WORD * len(_LATE)), on="person", how="left")
+    return joined.select(*joined.columns).select(*others, *_active_days())
 
 
 def _counts_of(name: str, kinds: Sequence[str]) -> list[Column]:
@@ -86,19 +86,25 @@ def _days_of(name: str, after: int) -> Column:
 def _active_days() -> list[Column]:
     f = functions()
 
+    def known_of(name: str) -> Column:
+        return f.coalesce(f.col(name), f.lit(0).cast("bigint"))
+
     def first_bits(word: str, number: int) -> Column:
-        known = f.coalesce(f.col(word), f.lit(0).cast("bigint"))
+        known = known_of(word)
         return f.bit_count(known if number >= WORD else known % f.lit(2**number)).cast("bigint")
 
     def within(days: int) -> Column:
         counts = [first_bits(f"late_days_{after}", days - after) for after in _LATE if after < days]
         return functools.reduce(operator.add, counts)
 
-    before = f.coalesce(f.col("days_before"), f.lit(0).cast("bigint"))
-    first = [(before + first_bits("early_days", days)).alias(f"active_days_first_{days}d") for days in FIRST_DAYS]
+    every = known_of("older_days") + within(WORD * len(_LATE))
+    first = [
+        (known_of("days_before") + first_bits("early_days", days)).alias(f"active_days_first_{days}d")
+        for days in FIRST_DAYS
+    ]
     last = [within(days).alias(f"active_days_last_{days}d") for days in LAST_DAYS]
     returns = first_bits("early_days", 7) - first_bits("early_days", 1)
-    return [*first, *last, returns.alias("returns_first_7d")]
+    return [*first, *last, returns.alias("returns_first_7d"), every.alias("active_days")]
 
 
 def session_sums(begun: DataFrame) -> DataFrame:

@@ -101,33 +101,44 @@ def minutes(signals: SignalsConfig) -> Column:
     return f.when(known, f.col("value")).otherwise(f.lit(0)).cast(MINUTES)
 
 
-def active_days(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Count the distinct days of activity of each person, as bits of a word for each :data:`WORD` days.
+def older_days(placed: DataFrame, signals: SignalsConfig, *, after: int) -> DataFrame:
+    """Count the distinct days of activity long before the cutoff, as bits of a word for each :data:`WORD` days.
+
+    Parameters
+    ----------
+    after
+        A multiple of :data:`WORD`: days from so many before the cutoff on are counted.
 
     Returns
     -------
     DataFrame
-        person; active_days, days_before (bigint): in all, and before the start.
+        person; older_days (bigint): days of activity `after` days before the cutoff or earlier; days_before (bigint):
+        those before the start, at any time. Nobody who has neither.
     """
     f = functions()
-    ago = f.col("ago")
-    done = placed.filter(is_activity(signals))
-    days = done.select("person", "age", (ago % WORD).alias("place"), (ago - ago % WORD).alias("begun"))
+    ago, age = f.col("ago"), f.col("age")
+    done = placed.filter(is_activity(signals) & ((ago >= after) | (age < 0)))
+    days = done.select("person", "age", "ago", (ago % WORD).alias("place"), (ago - ago % WORD).alias("begun"))
     words = days.groupBy("person", "begun").agg(
-        f.bit_or(power_of_two("place")).alias("word"),
-        f.bit_or(f.when(f.col("age") < 0, power_of_two("place"))).alias("word_before"),
+        f.bit_or(f.when(ago >= after, power_of_two("place"))).alias("word"),
+        f.bit_or(f.when(age < 0, power_of_two("place"))).alias("word_before"),
     )
     return words.groupBy("person").agg(
-        f.sum(f.bit_count("word")).cast("bigint").alias("active_days"),
+        f.sum(f.bit_count("word")).cast("bigint").alias("older_days"),
         f.sum(f.bit_count("word_before")).cast("bigint").alias("days_before"),
     )
 
 
-def breadth(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+def breadth(placed: DataFrame, signals: SignalsConfig, *, first: int, last: int) -> DataFrame:
     """Gather activity by customer and surface: enough to count distinct surfaces in every window exactly.
 
     A surface is among those of the first n days if its first day is, of the last n days if its last day is; for the
-    n days before those, whether it was seen there is noted.
+    n days before those, whether it was seen there is noted. What is in no window is left out.
+
+    Parameters
+    ----------
+    first, last
+        Days of the longest windows after the start and before the cutoff.
 
     Returns
     -------
@@ -137,8 +148,9 @@ def breadth(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
     """
     f = functions()
     ago = f.col("ago")
+    inside = (ago < last) | (f.col("age") < first)
     return (
-        placed.filter(is_activity(signals) & f.col("surface").isNotNull())
+        placed.filter(is_activity(signals) & f.col("surface").isNotNull() & inside)
         .groupBy("person", "surface")
         .agg(
             f.min("age").alias("age"),
