@@ -13,11 +13,11 @@ from clv_ml.snapshot.engagement_sums import (
     FIRST_DAYS,
     LAST_DAYS,
     RESPONSE_DAYS,
-    event_sums,
     session_sums,
     surface_sums,
+    visit_sums,
 )
-from clv_ml.snapshot.visits import TREND_DAYS, breadth, located, people, sessions
+from clv_ml.snapshot.visits import TREND_DAYS, breadth, located, people, sessions, visits
 from clv_ml.snapshot.window import as_date
 
 _HOUR = 3_600_000_000  # microseconds
@@ -97,9 +97,10 @@ def engagement_features(
     """
     described = engine.materialise(people(starts, cutoff))
     placed = located(events, described, cutoff)
+    gathered = visits(placed, signals)
     sums = (
-        event_sums(placed, signals),
-        session_sums(sessions(events, described, cutoff, signals)),
+        visit_sums(gathered, signals),
+        session_sums(sessions(gathered, signals)),
         surface_sums(breadth(placed, signals, first=max(FIRST_DAYS), last=max(LAST_DAYS))),
     )
     joined = described

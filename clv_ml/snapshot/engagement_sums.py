@@ -1,10 +1,10 @@
-"""Events, sessions and surfaces summed up to one row a customer, in every window at once."""
+"""Visits, sessions and surfaces summed up to one row a customer, in every window at once."""
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from clv_ml.config import SignalsConfig
 from clv_ml.engine import Column, DataFrame, functions, power_of_two
@@ -13,9 +13,6 @@ from clv_ml.snapshot.visits import (
     TREND_DAYS,
     WORD,
     counted_types,
-    is_activity,
-    is_one_of,
-    minutes,
     older_days,
 )
 
@@ -25,8 +22,8 @@ RESPONSE_DAYS = 90
 _LATE = tuple(range(0, max(LAST_DAYS), WORD))  # days before the cutoff at which a word of bits begins
 
 
-def event_sums(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Sum events to one row a customer in one pass; which days were active is kept as bits, since a day counts once.
+def visit_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Sum visits to one row a customer in one pass; which days were active is kept as bits, since a day counts once.
 
     Returns
     -------
@@ -37,11 +34,9 @@ def event_sums(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
         response_ago.
     """
     f = functions()
-    shown = placed.select("*", is_activity(signals).alias("active"))
-    age, ago, active = f.col("age"), f.col("ago"), f.col("active")
-    key = is_one_of(signals.key_actions) if signals.key_actions else active
+    age, ago, active = f.col("age"), f.col("ago"), f.col("begin").isNotNull()
     collected = [
-        f.min(f.when(key, f.col("moment"))).alias("key_moment"),
+        f.min("key_moment" if signals.key_actions else "begin").alias("key_moment"),
         f.min(f.when(active, ago)).alias("last_ago"),
         f.max(f.when(active, ago)).alias("first_ago"),
         f.min(f.when(active & (age >= 1), age)).alias("days_to_return"),
@@ -49,24 +44,23 @@ def event_sums(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
         *[_days_of("ago", after).alias(f"late_days_{after}") for after in _LATE],
     ]
     if signals.minutes:
-        collected += _windows("minutes", lambda inside: f.sum(f.when(inside, minutes(signals))).cast(MINUTES))
-    types = counted_types(signals)
-    for name, kinds in types.items():
-        collected += _counts_of(name, kinds)
+        collected += _windows("minutes", lambda inside: f.sum(f.when(inside, f.col("minutes"))).cast(MINUTES))
+    for name in counted_types(signals):
+        collected += _counts_of(name)
     if signals.responses:
-        collected.append(f.min(f.when(is_one_of(signals.responses), ago)).alias("response_ago"))
-    summed = shown.groupBy("person").agg(*collected)
+        collected.append(f.min(f.when(f.col("responses") > 0, ago)).alias("response_ago"))
+    summed = gathered.groupBy("person").agg(*collected)
     bits = {"early_days", *(f"late_days_{after}" for after in _LATE)}
     others = [name for name in summed.columns if name not in bits]
-    joined = summed.join(older_days(placed, signals, after=WORD * len(_LATE)), on="person", how="left")
+    joined = summed.join(older_days(gathered, after=WORD * len(_LATE)), on="person", how="left")
     return joined.select(*joined.columns).select(*others, *_active_days())
 
 
-def _counts_of(name: str, kinds: Sequence[str]) -> list[Column]:
+def _counts_of(name: str) -> list[Column]:
     f = functions()
 
     def count(inside: Column) -> Column:
-        return f.count(f.when(is_one_of(kinds) & inside, f.lit(1))).cast("bigint")
+        return f.sum(f.when(inside, f.col(name)).otherwise(f.lit(0))).cast("bigint")
 
     total = count(f.lit(True)).alias(f"{name}_total")
     if not name.startswith("of_"):
@@ -79,7 +73,7 @@ def _days_of(name: str, after: int) -> Column:
     """Collect which of :data:`WORD` days were active, the first of them at bit 0."""
     f = functions()
     day = f.col(name)
-    inside = f.col("active") & (day >= after) & (day < after + WORD)
+    inside = f.col("begin").isNotNull() & (day >= after) & (day < after + WORD)
     return f.bit_or(f.when(inside, power_of_two(name, less=after)))
 
 

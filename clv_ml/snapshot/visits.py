@@ -68,30 +68,60 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFra
     )
 
 
-def sessions(events: DataFrame, described: DataFrame, cutoff: dt.date, signals: SignalsConfig) -> DataFrame:
-    """Gather events by session: a session_id of a customer, else a day of the customer; contacts make none.
+def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Gather events by customer, day and session: a tenth to a half of the rows, and all that is counted from days.
+
+    Parameters
+    ----------
+    placed
+        Result of :func:`located`.
 
     Returns
     -------
     DataFrame
-        One row a session of a described customer: person; age and ago (int): of the day it began; begin (timestamp):
-        its first moment; lasted: its minutes (decimal(18,4)); the microseconds (bigint) from its first to its last
-        event where no event type is a number of minutes.
+        person, ago, session_id; age; begin, end (bigint): first and last moment of activity, null where there was none;
+        minutes, key_moment, contacts, responses and ``of_<type>`` as far as the signals name them.
     """
     f = functions()
-    moment = f.col("timestamp")
-    own_day = f.when(f.col("session_id").isNull(), f.col("day"))
-    span = microseconds(f.max(moment)) - microseconds(f.min(moment))
-    lasted = f.sum(minutes(signals)).cast(MINUTES) if signals.minutes else span.cast("bigint")
-    gathered = (
-        events.filter(is_activity(signals))
-        .groupBy("customer_id", "session_id", own_day.alias("own_day"))
-        .agg(f.min(moment).alias("begin"), lasted.alias("lasted"))
+    active = is_activity(signals)
+    collected = [
+        f.min("age").alias("age"),
+        f.min(f.when(active, f.col("moment"))).alias("begin"),
+        f.max(f.when(active, f.col("moment"))).alias("end"),
+    ]
+    if signals.minutes:
+        collected.append(f.sum(minutes(signals)).cast(MINUTES).alias("minutes"))
+    if signals.key_actions:
+        collected.append(f.min(f.when(is_one_of(signals.key_actions), f.col("moment"))).alias("key_moment"))
+    for name, kinds in counted_types(signals).items():
+        collected.append(f.count(f.when(is_one_of(kinds), f.lit(1))).cast("int").alias(name))
+    return placed.groupBy("person", "ago", "session_id").agg(*collected)
+
+
+def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Gather visits by session: a session_id of a customer, else a day of the customer; contacts make none.
+
+    Returns
+    -------
+    DataFrame
+        person; age and ago (int): of the day the session began; begin (bigint): its first moment; lasted: its
+        minutes (decimal(18,4)); the microseconds (bigint) from its first to its last event where no event type is a
+        number of minutes.
+    """
+    f = functions()
+    own_day = f.when(f.col("session_id").isNull(), f.col("ago"))
+    span = f.max("end") - f.min("begin")
+    lasted = f.sum("minutes").cast(MINUTES) if signals.minutes else span.cast("bigint")
+    return (
+        gathered.filter(f.col("begin").isNotNull())
+        .groupBy("person", "session_id", own_day.alias("own_day"))
+        .agg(
+            f.min("age").alias("age"),
+            f.max("ago").alias("ago"),
+            f.min("begin").alias("begin"),
+            lasted.alias("lasted"),
+        )
     )
-    # whose they are is looked up once a session, which is cheaper than once an event
-    found = gathered.join(described, on="customer_id").select("person", "tenure", "begin", "lasted")
-    ago = f.datediff(as_date(cutoff), f.to_date(f.col("begin"))).cast("int")
-    return found.select("person", ago.alias("ago"), (f.col("tenure") - ago).cast("int").alias("age"), "begin", "lasted")
 
 
 def minutes(signals: SignalsConfig) -> Column:
@@ -101,7 +131,7 @@ def minutes(signals: SignalsConfig) -> Column:
     return f.when(known, f.col("value")).otherwise(f.lit(0)).cast(MINUTES)
 
 
-def older_days(placed: DataFrame, signals: SignalsConfig, *, after: int) -> DataFrame:
+def older_days(gathered: DataFrame, *, after: int) -> DataFrame:
     """Count the distinct days of activity long before the cutoff, as bits of a word for each :data:`WORD` days.
 
     Parameters
@@ -117,7 +147,7 @@ def older_days(placed: DataFrame, signals: SignalsConfig, *, after: int) -> Data
     """
     f = functions()
     ago, age = f.col("ago"), f.col("age")
-    done = placed.filter(is_activity(signals) & ((ago >= after) | (age < 0)))
+    done = gathered.filter(f.col("begin").isNotNull() & ((ago >= after) | (age < 0)))
     days = done.select("person", "age", "ago", (ago % WORD).alias("place"), (ago - ago % WORD).alias("begun"))
     words = days.groupBy("person", "begun").agg(
         f.bit_or(f.when(ago >= after, power_of_two("place"))).alias("word"),
