@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,11 @@ from clv_ml.config.gates import GatesConfig
 from clv_ml.config.handover import HandoverConfig
 from clv_ml.config.incremental import IncrementalConfig
 from clv_ml.config.tables import CustomersConfig, EventsConfig, Name, Section, TransactionsConfig
+
+
+def _require_ascending(horizons_days: Sequence[int]) -> None:
+    if list(horizons_days) != sorted(set(horizons_days)):
+        raise ValueError("horizons_days must ascend without repeats")
 
 
 class SparkConfig(Section):
@@ -124,8 +130,7 @@ class ChurnConfig(Section):
 
     @model_validator(mode="after")
     def _horizons_ascend(self) -> Self:
-        if list(self.horizons_days) != sorted(set(self.horizons_days)):
-            raise ValueError("horizons_days must ascend without repeats")
+        _require_ascending(self.horizons_days)
         return self
 
     @property
@@ -164,8 +169,7 @@ class ForecastConfig(Section):
 
     @model_validator(mode="after")
     def _horizons_ascend(self) -> Self:
-        if list(self.horizons_days) != sorted(set(self.horizons_days)):
-            raise ValueError("horizons_days must ascend without repeats")
+        _require_ascending(self.horizons_days)
         return self
 
 
