@@ -69,7 +69,7 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFra
 
 
 def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
-    """Gather events by customer, day and session: a tenth to a half of the rows, and all that is counted from days.
+    """Gather events by customer, day and session: a fifth to three quarters of the rows, and all that days tell.
 
     Parameters
     ----------
