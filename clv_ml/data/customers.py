@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clv_ml.config import CustomersConfig
 from clv_ml.data.contract import CUSTOMER_FAULTS
@@ -32,17 +32,24 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
     DataError
         If a file cannot be read or lacks a mapped column.
     """
-    f = functions()
-    parts = []
     found = deliveries(config.sources, config.root, duplicates=config.duplicate_files)
-    for source, delivery in zip(config.sources, found, strict=True):
-        frame = read_files(engine, source, config.root, delivery=delivery)
-        columns = [
-            (f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")).alias(name)
-            for name in ("customer_id", "signup_at", *_attributes(config))
-        ]
-        parts.append(frame.select(*columns, *TRACES))
-    return functools.reduce(lambda left, right: left.unionByName(right), parts)
+    frames = {
+        f"source_{place}": read_files(engine, source, config.root, delivery=delivery)
+        for place, (source, delivery) in enumerate(zip(config.sources, found, strict=True))
+    }
+    names = ("customer_id", "signup_at", *_attributes(config))
+
+    def together(named: Mapping[str, DataFrame]) -> DataFrame:
+        parts = [frame.select(*[_text(frame, name) for name in names], *TRACES) for frame in named.values()]
+        return functools.reduce(lambda left, right: left.unionByName(right), parts)
+
+    return engine.planned_view(("raw customers", *names), frames, together)
+
+
+def _text(frame: DataFrame, name: str) -> Column:
+    f = functions()
+    text = f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")
+    return text.alias(name)
 
 
 def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> CheckedTable:
@@ -60,6 +67,40 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     f = functions()
     col = f.col
     names = _attributes(config)
+    texts = [f"{name}_text" for name in ("signup_at", *names)]
+    came_in = rows_by_file(engine, raw)
+    settings = config.model_dump_json(include={"categories", "numbers", "dates", "rules"})
+    marked = engine.planned_view(
+        ("customers, reasons", settings), {"raw": raw}, lambda frames: _marked(frames["raw"], config)
+    )
+    kept = ("customer_id", "signup_at", *names, "day")
+    fine = plainly_fine(engine, marked, kept)
+    counted = fine.groupBy("customer_id").agg(f.count(f.lit(1)).alias("rows"))
+    several = engine.materialise(counted.filter(f.col("rows") > 1).select("customer_id"))
+    suspects = several if engine.row_count(several) else None
+    told = ("source_file", "source_line", "reason", "customer_id", *texts, *EVIDENCE)
+    rows_in = sum(came_in.values())
+    looked_at = left_over(engine, fine, lambda: marked, rows_in=rows_in, columns=told, suspects=suspects)
+    if suspects is not None:
+        key = ("customers, repeated", *texts)
+        repeated = engine.planned_view(key, {"rows": looked_at}, lambda frames: _mark_repeated(frames["rows"], texts))
+        looked_at = engine.materialise(repeated)
+    return settle(
+        engine,
+        brought_back(engine, fine, suspects, looked_at, kept),
+        looked_at.filter(col("reason").isNotNull()),
+        "customers",
+        came_in=came_in,
+        columns=("customer_id", "signup_at", *names),
+        texts=("customer_id", *texts),
+        day="day",
+    )
+
+
+def _marked(raw: DataFrame, config: CustomersConfig) -> DataFrame:
+    f = functions()
+    col = f.col
+    names = _attributes(config)
     filled = raw.select(
         identity("customer_id").alias("customer_id"),
         *[or_null(col(name)).alias(f"{name}_text") for name in ("signup_at", *names)],
@@ -72,31 +113,9 @@ def check_customers(engine: Engine, raw: DataFrame, config: CustomersConfig) -> 
     rules = [(col("source_fault").isNotNull(), col("source_fault")), *id_rules()]
     rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
     rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
-    texts = [f"{name}_text" for name in ("signup_at", *names)]
     columns = {name: f"{name}_text" for name in ("signup_at", *names)} | {"customer_id": "customer_id"}
     rules += rule_reasons("customers", config.rules, columns, taken=(*CUSTOMER_FAULTS, DUPLICATE, "valid"))
-    came_in = rows_by_file(engine, raw)
-    marked = filled.withColumn("reason", first_reason(rules)).withColumn("day", col("signup_at").cast("date"))
-    kept = ("customer_id", "signup_at", *names, "day")
-    fine = plainly_fine(engine, marked, kept)
-    counted = fine.groupBy("customer_id").agg(f.count(f.lit(1)).alias("rows"))
-    several = engine.materialise(counted.filter(f.col("rows") > 1).select("customer_id"))
-    suspects = several if engine.row_count(several) else None
-    told = ("source_file", "source_line", "reason", "customer_id", *texts, *EVIDENCE)
-    rows_in = sum(came_in.values())
-    looked_at = left_over(engine, fine, lambda: marked, rows_in=rows_in, columns=told, suspects=suspects)
-    if suspects is not None:
-        looked_at = engine.materialise(_mark_repeated(looked_at, texts))
-    return settle(
-        engine,
-        brought_back(engine, fine, suspects, looked_at, kept),
-        looked_at.filter(col("reason").isNotNull()),
-        "customers",
-        came_in=came_in,
-        columns=("customer_id", "signup_at", *names),
-        texts=("customer_id", *texts),
-        day="day",
-    )
+    return filled.withColumn("reason", first_reason(rules)).withColumn("day", col("signup_at").cast("date"))
 
 
 def _mark_repeated(marked: DataFrame, texts: Sequence[str]) -> DataFrame:

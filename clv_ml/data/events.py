@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from clv_ml.config import EventsConfig, EventSourceConfig, ValueRule
 from clv_ml.data.contract import EVENT_FAULTS
@@ -43,8 +43,13 @@ def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
     ]
     kinds = [kinds_of(frame) for frame in frames]
     alike = {name for name in _TYPED if len({found.get(name) for found in kinds}) == 1 and name in kinds[0]}
-    parts = [_named(frame, source, alike) for frame, source in zip(frames, config.sources, strict=True)]
-    return functools.reduce(lambda left, right: left.unionByName(right), parts)
+
+    def together(named: Mapping[str, DataFrame]) -> DataFrame:
+        parts = [_named(frame, source, alike) for frame, source in zip(named.values(), config.sources, strict=True)]
+        return functools.reduce(lambda left, right: left.unionByName(right), parts)
+
+    key = ("raw events", *(str(source.event_type) for source in config.sources), *sorted(alike))
+    return engine.planned_view(key, {f"source_{place}": frame for place, frame in enumerate(frames)}, together)
 
 
 def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()) -> CheckedTable:
@@ -63,15 +68,21 @@ def check_events(engine: Engine, raw: DataFrame, rules: Sequence[ValueRule] = ()
         Rows: customer_id, timestamp, day, event_type, value (decimal(18,4)), session_id, surface.
     """
     came_in = rows_by_file(engine, raw)
-    parsed = _parsed(raw)
-    typed = is_number(kinds_of(raw)["value"])
-    brief = parsed.withColumn("reason", _reason(rules, brief=True, typed=typed))
-    fine = plainly_fine(engine, brief, EVENT_COLUMNS)
+    settings = tuple(rule.model_dump_json() for rule in rules)
+
+    def marked(kind: str) -> DataFrame:
+        def build(frames: Mapping[str, DataFrame]) -> DataFrame:
+            typed = is_number(kinds_of(frames["raw"])["value"])
+            return _parsed(frames["raw"]).withColumn("reason", _reason(rules, brief=kind == "brief", typed=typed))
+
+        return engine.planned_view((f"events, {kind} reasons", *settings), {"raw": raw}, build)
+
+    fine = plainly_fine(engine, marked("brief"), EVENT_COLUMNS)
     texts = ("customer_id", "timestamp_text", "event_type", "value_text", "session_id", "surface")
     told = ("source_file", "source_line", "reason", *texts, *EVIDENCE)
 
     def mark() -> DataFrame:
-        return parsed.withColumn("reason", _reason(rules, brief=False, typed=typed)).select(*told)
+        return marked("exact").select(*told)
 
     aside = left_over(engine, fine, mark, rows_in=sum(came_in.values()), columns=told)
     return settle(engine, fine, aside, "events", came_in=came_in, columns=EVENT_COLUMNS, texts=texts, day="day")

@@ -103,25 +103,34 @@ def check_transactions(
     f = functions()
     own = currency if "currency" in raw.columns else None
     came_in = rows_by_file(engine, raw)
-    raw = raw if own is None else converted(raw, own, policy.exchange_rates)
     attributes = [name for name in raw.columns if name not in _INTERNAL]
     columns = ("customer_id", "timestamp", "day", "amount", *attributes)
-    brief = _row_reasons(policy, raw.columns, own, brief=True)
-    exact = _row_reasons(policy, raw.columns, own, brief=False)
-    raw = raw.withColumn("day", f.col("timestamp").cast("date"))
-    fine = plainly_fine(engine, raw.withColumn("reason", brief), columns)
+    settings = policy.model_dump_json(include=set(RowPolicy.model_fields))
+
+    def marked(kind: str) -> DataFrame:
+        return engine.planned_view(
+            (f"transactions, {kind} reasons", settings, own),
+            {"raw": raw},
+            lambda frames: _marked(frames["raw"], policy, own, brief=kind == "brief"),
+        )
+
+    fine = plainly_fine(engine, marked("brief"), columns)
     suspects = find_suspects(engine, fine, policy)
     told = ("source_file", "source_line", "reason", "customer_id", "timestamp_text", "amount_text", *attributes)
     shown = (*told, *EVIDENCE)
 
     def mark() -> DataFrame:
-        return raw.withColumn("reason", exact).select(*shown, "timestamp", "day", "amount")
+        return marked("exact").select(*shown, "timestamp", "day", "amount")
 
     looked_at = left_over(engine, fine, mark, rows_in=sum(came_in.values()), columns=shown, suspects=suspects)
     if own is not None:
         require_rates(engine, looked_at, own)
     if suspects is not None:
-        looked_at = engine.materialise(judged(looked_at, policy))
+        looked_at = engine.materialise(
+            engine.planned_view(
+                ("transactions, judged", settings), {"rows": looked_at}, lambda frames: judged(frames["rows"], policy)
+            )
+        )
     valid = brought_back(engine, fine, suspects, looked_at, columns)
     set_aside = looked_at.filter(f.col("reason").isNotNull())
     report = replace(
@@ -134,6 +143,12 @@ def check_transactions(
     if policy.refunds == "raise" and report.refund_rows:
         raise DataError(f"transactions: {report.refund_rows} refunds, and the config says `refunds: raise`")
     return CheckedTransactions(valid, set_aside.select(*shown), report)
+
+
+def _marked(raw: DataFrame, policy: RowPolicy, own: str | None, *, brief: bool) -> DataFrame:
+    reason = _row_reasons(policy, raw.columns, own, brief=brief)
+    money = raw if own is None else converted(raw, own, policy.exchange_rates)
+    return money.withColumn("day", functions().col("timestamp").cast("date")).withColumn("reason", reason)
 
 
 def enforce_limit(report: QualityReport, limits: RowPolicy) -> None:

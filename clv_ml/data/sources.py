@@ -39,11 +39,20 @@ def read_raw(engine: Engine, config: TransactionsConfig) -> DataFrame:
     """
     files = [source for source in config.sources if source.dataset is None]
     found = iter(deliveries(files, config.root, duplicates=config.duplicate_files))
-    alike: dict[Any, list[DataFrame]] = {}  # to plan a query costs a second: one for all sources that are alike
-    for source in config.sources:
-        frame = _read_source(engine, source, next(found) if source.dataset is None else None)
+    frames = {
+        f"source_{place}": _read_source(engine, source, next(found) if source.dataset is None else None)
+        for place, source in enumerate(config.sources)
+    }
+    meant = [source.model_dump_json(include={"start", "end", "timezone", "prices"}) for source in config.sources]
+    return engine.planned_view(("raw", *meant), frames, lambda named: _together(list(named.values()), config.sources))
+
+
+def _together(frames: Sequence[DataFrame], sources: Sequence[SourceConfig]) -> DataFrame:
+    alike: dict[Any, list[DataFrame]] = {}  # to plan a query takes long: one for all sources that are alike
+    for frame, source in zip(frames, sources, strict=True):
+        priced = frame if source.prices is None else _with_prices(frame, source.prices)
         window = (source.start, source.end, source.timezone if source.start or source.end else None)
-        alike.setdefault((window, tuple(kinds_of(frame).items())), []).append(frame)
+        alike.setdefault((window, tuple(kinds_of(priced).items())), []).append(priced)
     parts = [
         canonical(functools.reduce(lambda left, right: left.unionByName(right), frames), start=a, end=b, timezone=zone)
         for ((a, b, zone), _), frames in alike.items()
@@ -112,10 +121,7 @@ def _read_source(engine: Engine, source: SourceConfig, delivery: Delivery | None
     if source.dataset is not None:
         return engine.from_pandas(with_provenance(load_dataset(source.dataset), source.dataset))
     assert delivery is not None
-    frame = engine.read_files(
-        delivery.paths, delivery.file_format, source, names=delivery.names, faults=delivery.faults
-    )
-    return frame if source.prices is None else _with_prices(frame, source.prices)
+    return engine.read_files(delivery.paths, delivery.file_format, source, names=delivery.names, faults=delivery.faults)
 
 
 def _with_prices(frame: DataFrame, prices: PriceTable) -> DataFrame:

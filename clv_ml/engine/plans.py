@@ -33,7 +33,7 @@ class Step:
             return f"'{dt.date(year, month, day) + moved}'"
 
         renamed = _TABLES.sub(lambda found: names.get(found.group(), found.group()), self.query)
-        return _DATES.sub(date, renamed)
+        return _DATES.sub(date, renamed) if moved else renamed
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,23 @@ class Plans:
         """Run a plan, recorded where it is new, and return the name of the table with the result."""
         return self.run_all(key, inputs, cutoff, lambda frames, day: {"": build(frames, day)})[""]
 
+    def view(self, key: Hashable, inputs: Mapping[str, Any], build: Callable[[Mapping[str, Any]], Any]) -> str:
+        """Return the name of a view that a plan of one step defines; nothing is computed."""
+        same = (key, self._columns(inputs))
+        if same not in self._plans:
+            self._plans[same] = self._found_or_recorded(same, inputs, lambda frames, _: {"": build(frames)})
+        plan = self._plans[same]
+        names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
+        for name, recorded in plan.inputs.items():
+            self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
+        for step in plan.steps:
+            self._run(f"CREATE VIEW {names[step.table]} AS {step.sql(names, STAND_IN)}")
+        return names[plan.results[""]]
+
     def run_all(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: BuildTables) -> dict[str, str]:
         """Run a plan with several results, recorded where it is new, and return the names of their tables."""
         if key not in self._plans:
-            self._plans[key] = self._found_or_recorded(key, inputs, build)
+            self._plans[key] = self._found_or_recorded((key, self._columns(inputs)), inputs, build)
         plan = self._plans[key]
         names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
         done = False
@@ -114,13 +127,15 @@ class Plans:
             self._drop("TABLE", [names[step.table] for step in plan.steps if step.table not in kept])
         return {name: names[table] for name, table in plan.results.items()}
 
+    def _columns(self, inputs: Mapping[str, Any]) -> str:
+        described = {name: self._run(f"DESCRIBE {self._sql(frame)}").fetchall() for name, frame in inputs.items()}
+        return repr(described)
+
     def _found_or_recorded(self, key: Hashable, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
-        columns = {name: self._run(f"DESCRIBE {self._sql(frame)}").fetchall() for name, frame in inputs.items()}
-        same = (key, repr(columns))
-        plan = self._shelf.find(same)
+        plan = self._shelf.find(key)
         if plan is None:
             plan = self._record(inputs, build)
-            self._shelf.keep(same, plan)
+            self._shelf.keep(key, plan)
         return plan
 
     def noted(self, table: str, query: str) -> str:

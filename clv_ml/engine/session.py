@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from clv_ml.config import EngineConfig, Layout
 from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
+from clv_ml.engine.plan_file import PlanFile
 from clv_ml.engine.plans import Build, BuildTables, Plans
 from clv_ml.engine.reading import identifier, text
 from clv_ml.engine.shared_plans import OF_PROCESS
@@ -35,9 +36,11 @@ class Engine:
     config
         Limits of the engine; DuckDB's own defaults where a value is None. A setting that DuckDB refuses is a
         ConfigError.
+    plans
+        A file that keeps plans from one process to the next; None where they are kept in this process only.
     """
 
-    def __init__(self, config: EngineConfig | None = None) -> None:
+    def __init__(self, config: EngineConfig | None = None, *, plans: Path | None = None) -> None:
         import duckdb
         from sqlframe.base.session import _BaseSession
         from sqlframe.duckdb import DuckDBSession
@@ -62,7 +65,9 @@ class Engine:
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
         self._session = DuckDBSession(conn=self._connection)
         self._names = (f"clv_{number}" for number in itertools.count())
-        self._plans = Plans(self._run, self._sql, self._session.table, self._names, OF_PROCESS)
+        self._plan_file = None if plans is None else PlanFile(plans, OF_PROCESS, self._connection)
+        shelf = self._plan_file or OF_PROCESS
+        self._plans = Plans(self._run, self._sql, self._session.table, self._names, shelf)
         self._files = Files(self._run, self._kept, config.temp_directory)
 
     def __enter__(self) -> Self:
@@ -79,6 +84,8 @@ class Engine:
 
     def close(self) -> None:
         """Close the connection; frames of this engine cannot be used afterwards."""
+        if self._plan_file is not None:
+            self._plan_file.save()
         self._session.stop()
         self._files.close()
 
@@ -197,6 +204,12 @@ class Engine:
         """Compute several frames that are built together, by name; otherwise like :meth:`planned`."""
         names = self._plans.run_all(key, inputs, cutoff, build)
         return {name: self._session.table(table) for name, table in names.items()}
+
+    def planned_view(
+        self, key: Hashable, inputs: Mapping[str, DataFrame], build: Callable[[Mapping[str, DataFrame]], DataFrame]
+    ) -> DataFrame:
+        """Return a frame that depends on its inputs only, planned once; nothing is computed yet, nor materialised."""
+        return self._session.table(self._plans.view(key, inputs, build))
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""

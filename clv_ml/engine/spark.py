@@ -162,6 +162,12 @@ class SparkEngine(Engine):
         self._spill.drop_between(mark, last=len(results))
         return results
 
+    def planned_view(
+        self, key: Hashable, inputs: Mapping[str, DataFrame], build: Callable[[Mapping[str, DataFrame]], DataFrame]
+    ) -> DataFrame:
+        """Return a frame that depends on its inputs only; nothing is computed yet."""
+        return build(inputs)
+
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Collect a small frame as pandas, with the types that DuckDB would give it (decimals become floats).
 
@@ -209,10 +215,16 @@ class SparkEngine(Engine):
         return f"spark-{count:x}-{int(total):x}-{xor % 2**64:016x}"
 
 
-def open_engine(config: EngineConfig | None = None) -> Engine:
-    """Return the engine that the config names, to be entered with ``with``."""
+def open_engine(config: EngineConfig | None = None, *, plans: Path | None = None) -> Engine:
+    """Return the engine that the config names, to be entered with ``with``.
+
+    Parameters
+    ----------
+    plans
+        A file that keeps the plans of DuckDB's queries from one process to the next; Spark plans every time.
+    """
     config = config or EngineConfig()
-    return SparkEngine(config) if config.kind == "spark" else Engine(config)
+    return SparkEngine(config) if config.kind == "spark" else Engine(config, plans=plans)
 
 
 def _microseconds(table: pa.Table) -> pa.Table:

@@ -72,7 +72,7 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
     InputChangedError
         If a file changed while it was read.
     """
-    with own_spill_folder(config) as limits, open_engine(limits) as engine:
+    with own_spill_folder(config) as limits, open_engine(limits, plans=plans_of(config)) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
         tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
@@ -83,6 +83,11 @@ def prepare(config: Config, *, progress: Progress) -> Iterator[Prepared]:
         require_plausible_totals(engine, tables.totals, checked.transactions.report.amount, config.gates)
         assert limits.temp_directory is not None
         yield Prepared(engine, tables, checked, limits.temp_directory)
+
+
+def plans_of(config: Config) -> Path:
+    """Return the file that keeps the plans of queries from one job to the next; without it they are planned anew."""
+    return config.output.dir / ".plans.json"
 
 
 def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:
@@ -117,7 +122,7 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedDat
         If the data cannot be used at all.
     """
     folder = config.output.dir / "validate"
-    with own_spill_folder(config) as limits, open_engine(limits) as engine:
+    with own_spill_folder(config) as limits, open_engine(limits, plans=plans_of(config)) as engine:
         with unchanged_inputs(config):
             checked = read_checked(engine, config, progress=progress)
         tell(progress, rows=row_counts(checked.transactions.report.to_dict()))
