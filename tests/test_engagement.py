@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from clv_ml.config import EngineConfig, SignalsConfig
 from clv_ml.engine import Engine, functions
 from clv_ml.snapshot.engagement import engagement_feature_names, engagement_features
+from clv_ml.snapshot.visits import come_in_crowds
 
 PLAIN = SignalsConfig(milestone_hours=(1,))
 
@@ -25,14 +26,21 @@ PLAIN = SignalsConfig(milestone_hours=(1,))
     starts=st.dictionaries(st.sampled_from("abcdf"), moments(), min_size=1),
     cut=st.integers(0, 230),
     signals=st.sampled_from([SIGNALS, SIGNALS, PLAIN]),
+    gathered=st.booleans(),
 )
 def test_features_equal_a_plain_python_count(
-    engine: Engine, events: list[Event], starts: dict[str, dt.datetime], cut: int, signals: SignalsConfig
+    engine: Engine,
+    events: list[Event],
+    starts: dict[str, dt.datetime],
+    cut: int,
+    signals: SignalsConfig,
+    gathered: bool,
 ) -> None:
     cutoff = START.date() + dt.timedelta(days=cut)
     known = {customer: start for customer, start in starts.items() if start.date() <= cutoff}
     expected = engagement_of(events, known, cutoff, signals)
-    table = features(engine, events, known, cutoff, signals).to_pandas().set_index("customer_id").astype("float64")
+    found = features(engine, events, known, cutoff, signals, gathered=gathered)
+    table = found.to_pandas().set_index("customer_id").astype("float64")
     assert set(table.index) == set(expected)
     for customer, row in expected.items():
         assert set(row) == set(engagement_feature_names(signals))
@@ -47,9 +55,11 @@ def features(
     starts: dict[str, dt.datetime],
     cutoff: dt.date,
     signals: SignalsConfig = SIGNALS,
+    *,
+    gathered: bool = True,
 ) -> pa.Table:
     known = events_of(engine, events).filter(functions().col("day") <= functions().lit(cutoff.isoformat()).cast("date"))
-    frame = engagement_features(engine, known, starts_of(engine, starts), cutoff, signals)
+    frame = engagement_features(engine, known, starts_of(engine, starts), cutoff, signals, gathered=gathered)
     return engine.to_arrow(frame.orderBy("customer_id"))
 
 
@@ -173,3 +183,20 @@ def digest(table: pa.Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks())
     return bytes(sink.getvalue())
+
+
+def test_gathered_events_and_single_ones_give_the_same_bytes(engine: Engine) -> None:
+    starts = {"a": at(0, 9)}
+    gathered, single = (features(engine, BY_HAND, starts, at(99).date(), gathered=each) for each in (True, False))
+    assert gathered.equals(single)
+
+
+@pytest.mark.parametrize(("events_of_a_visit", "crowds"), [(1, False), (2, True)])
+def test_the_last_days_tell_whether_visits_hold_several_events(
+    engine: Engine, events_of_a_visit: int, crowds: bool
+) -> None:
+    late = [at(99, 10, minute) for minute in range(events_of_a_visit)]
+    long_before = [Event("a", at(1, hour), "view", None, f"s{hour}", None) for hour in range(20)]
+    events = [*long_before, *(Event("a", moment, "view", None, "s", None) for moment in late)]
+    assert come_in_crowds(engine, events_of(engine, events)) == crowds
+    assert come_in_crowds(engine, events_of(engine, []))

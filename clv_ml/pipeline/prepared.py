@@ -22,6 +22,7 @@ from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
 from clv_ml.snapshot.declared_modules import load_features
 from clv_ml.snapshot.tables import Tables, known_events
+from clv_ml.snapshot.visits import come_in_crowds
 from clv_ml.snapshot.window import as_date, day_totals
 from clv_ml.stages import tell
 
@@ -104,6 +105,7 @@ def tables_of(engine: Engine, checked: CheckedData, config: Config) -> Tables:
         numbers=attributes.numbers if attributes else (),
         dates=attributes.dates if attributes else (),
         own=load_features(config.features.modules),
+        gathered=events is None or come_in_crowds(engine, events.rows),
     )
 
 

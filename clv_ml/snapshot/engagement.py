@@ -44,7 +44,13 @@ def engagement_feature_names(signals: SignalsConfig) -> tuple[str, ...]:
 
 
 def engagement_features(
-    engine: Engine, events: DataFrame, starts: DataFrame, cutoff: dt.date, signals: SignalsConfig
+    engine: Engine,
+    events: DataFrame,
+    starts: DataFrame,
+    cutoff: dt.date,
+    signals: SignalsConfig,
+    *,
+    gathered: bool = True,
 ) -> DataFrame:
     """Compute the engagement features of every customer with a known start.
 
@@ -59,6 +65,9 @@ def engagement_features(
         Last day of the events.
     signals
         What the event types mean.
+    gathered
+        Whether events are gathered by visit before they are summed, which pays where a visit has several
+        (:func:`clv_ml.snapshot.visits.come_in_crowds`); the features are the same.
 
     Returns
     -------
@@ -97,10 +106,10 @@ def engagement_features(
     """
     described = engine.materialise(people(starts, cutoff))
     placed = located(events, described, cutoff)
-    gathered = visits(placed, signals)
+    met = visits(placed, signals, gathered=gathered)
     sums = (
-        visit_sums(gathered, signals),
-        session_sums(sessions(gathered, signals)),
+        visit_sums(met, signals),
+        session_sums(sessions(met, signals)),
         surface_sums(breadth(placed, signals, first=max(FIRST_DAYS), last=max(LAST_DAYS))),
     )
     joined = described

@@ -44,7 +44,7 @@ def visit_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
         *[_days_of("ago", after).alias(f"late_days_{after}") for after in _LATE],
     ]
     if signals.minutes:
-        collected += _windows("minutes", lambda inside: f.sum(f.when(inside, f.col("minutes"))).cast(MINUTES))
+        collected += _windows("minutes", _minutes)
     for name in counted_types(signals):
         collected += _counts_of(name)
     if signals.responses:
@@ -135,6 +135,11 @@ def _windows(measure: str, figure: Callable[[Column], Column]) -> list[Column]:
     first = [figure(f.col("age") < days).alias(f"{measure}_first_{days}d") for days in FIRST_DAYS]
     last = [figure(f.col("ago") < days).alias(f"{measure}_last_{days}d") for days in LAST_DAYS]
     return first + last
+
+
+def _minutes(inside: Column) -> Column:
+    f = functions()
+    return f.sum(f.when(inside, f.col("minutes")).otherwise(f.lit(0).cast(MINUTES))).cast(MINUTES)
 
 
 def _count(condition: Column) -> Column:

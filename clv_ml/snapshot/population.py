@@ -75,7 +75,7 @@ def _described(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
     engagement = None
     if tables.events is not None:
         events = known_events(tables.events, cutoff)
-        engagement = engagement_features(engine, events, known, cutoff, tables.signals)
+        engagement = engagement_features(engine, events, known, cutoff, tables.signals, gathered=tables.gathered)
     return _joined(engine, tables, cutoff, known, bought, engagement)
 
 

@@ -42,6 +42,8 @@ class Tables:
         What the user has declared beside (:mod:`clv_ml.snapshot.declared`).
     treatment
         Who was contacted when; it only says which rows are learnt from and judged, and no feature sees it.
+    gathered
+        How engagement is computed (:func:`clv_ml.snapshot.engagement.engagement_features`); the figures are the same.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class Tables:
     dates: tuple[str, ...] = ()
     own: tuple[Feature, ...] = ()
     treatment: Treatment | None = None
+    gathered: bool = True
 
     def __post_init__(self) -> None:
         names = (*self.features, *self.dates)
@@ -108,7 +111,7 @@ class Tables:
     def settings(self) -> tuple[Hashable, ...]:
         """Everything but the rows: which tables there are, and what they mean."""
         kinds = (self.categories, self.numbers, self.dates)
-        return (*self.frames, self.signals.model_dump_json(), *kinds)
+        return (*self.frames, self.signals.model_dump_json(), self.gathered, *kinds)
 
     def with_frames(self, frames: Mapping[str, DataFrame]) -> Self:
         """Return the same with other rows."""

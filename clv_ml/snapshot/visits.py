@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from clv_ml.config import SignalsConfig
-from clv_ml.engine import Column, DataFrame, functions, microseconds, power_of_two, short_key
+from clv_ml.engine import Column, DataFrame, Engine, functions, microseconds, power_of_two, short_key
 from clv_ml.snapshot.window import as_date
 
 TREND_DAYS = (7, 30)
@@ -17,6 +17,8 @@ TREND_DAYS = (7, 30)
 
 MINUTES = "decimal(18,4)"
 WORD = 60  # days whose bits stand in one bigint
+LOOKED_AT = 7  # days of events that tell how many a visit has
+CROWD = 2  # events a visit from which on gathering them saves more than it takes
 
 
 def people(starts: DataFrame, cutoff: dt.date) -> DataFrame:
@@ -68,13 +70,37 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFra
     )
 
 
-def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
+def come_in_crowds(engine: Engine, events: DataFrame) -> bool:
+    """Whether visits hold so many events that it pays to gather them; told by the last :data:`LOOKED_AT` days.
+
+    Parameters
+    ----------
+    events
+        Canonical events.
+    """
+    f = functions()
+    last = engine.to_pandas(events.agg(f.max("day").alias("day")))["day"].iloc[0]
+    if last is None or last != last:
+        return True
+    late = events.filter(f.col("day") > as_date(last.date() - dt.timedelta(days=LOOKED_AT)))
+    counts = late.agg(
+        f.count(f.lit(1)).cast("bigint").alias("events"),
+        f.countDistinct("customer_id", "day", f.coalesce("session_id", f.lit(""))).cast("bigint").alias("visits"),
+    )
+    found = engine.to_pandas(counts).iloc[0]
+    return bool(found["events"] >= CROWD * found["visits"])
+
+
+def visits(placed: DataFrame, signals: SignalsConfig, *, gathered: bool) -> DataFrame:
     """Gather events by customer, day and session: a fifth to three quarters of the rows, and all that days tell.
 
     Parameters
     ----------
     placed
         Result of :func:`located`.
+    gathered
+        Whether they are. Where each event is left a visit of its own, everything that is made of visits comes out the
+        same: smallest and largest moments, counts, sums, and bits of days do not depend on how events were gathered.
 
     Returns
     -------
@@ -83,19 +109,30 @@ def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
         minutes, key_moment, contacts, responses and ``of_<type>`` as far as the signals name them.
     """
     f = functions()
-    active = is_activity(signals)
-    collected = [
-        f.min("age").alias("age"),
-        f.min(f.when(active, f.col("moment"))).alias("begin"),
-        f.max(f.when(active, f.col("moment"))).alias("end"),
-    ]
+
+    def done(kinds: Column) -> Column:
+        return f.when(kinds, f.col("moment"))
+
+    first, last, total = (f.min, f.max, f.sum) if gathered else (_itself, _itself, _itself)
+    collected = {
+        "age": first(f.col("age")),
+        "begin": first(done(is_activity(signals))),
+        "end": last(done(is_activity(signals))),
+    }
     if signals.minutes:
-        collected.append(f.sum(minutes(signals)).cast(MINUTES).alias("minutes"))
+        collected["minutes"] = total(minutes(signals)).cast(MINUTES)
     if signals.key_actions:
-        collected.append(f.min(f.when(is_one_of(signals.key_actions), f.col("moment"))).alias("key_moment"))
+        collected["key_moment"] = first(done(is_one_of(signals.key_actions)))
     for name, kinds in counted_types(signals).items():
-        collected.append(f.count(f.when(is_one_of(kinds), f.lit(1))).cast("int").alias(name))
-    return placed.groupBy("person", "ago", "session_id").agg(*collected)
+        one = f.when(is_one_of(kinds), f.lit(1))
+        collected[name] = (f.count(one) if gathered else one.otherwise(f.lit(0))).cast("int")
+    named = [column.alias(name) for name, column in collected.items()]
+    by = ("person", "ago", "session_id")
+    return placed.groupBy(*by).agg(*named) if gathered else placed.select(*by, *named)
+
+
+def _itself(column: Column) -> Column:
+    return column
 
 
 def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
