@@ -4,170 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from customer_reference import Customer, customers_of
-from event_reference import SIGNALS, Event, events_of
+from night_reference import CLOSE_EVERY, FIRST_NIGHT, KEEP_OPEN, NIGHTS, Nights, day, lived, signups
 from order_reference import START, Order, transactions_of
 
 from clv_ml.config import SignalsConfig
-from clv_ml.engine import DataFrame, Engine, functions
+from clv_ml.engine import Engine
 from clv_ml.errors import ClvError
-from clv_ml.snapshot.population import population, population_of_state
-from clv_ml.snapshot.state import State, close, empty_state
+from clv_ml.snapshot.population import population_of_state
+from clv_ml.snapshot.state import close, empty_state
 from clv_ml.snapshot.tables import Tables
-from clv_ml.snapshot.window import as_date, day_totals
+from clv_ml.snapshot.window import day_totals
 
-Row = TypeVar("Row", Order, Event)
-Frames = Mapping[str, DataFrame]
-BEFORE = dt.date(2000, 1, 1)
-KEEP_OPEN, CLOSE_EVERY, FIRST_NIGHT, NIGHTS = 4, 5, 130, 30
 # a night costs two seconds: CLV_ML_EVERY_NIGHT=1 compares each of them, not only those around the closing of days
-COMPARED = range(CLOSE_EVERY) if os.environ.get("CLV_ML_EVERY_NIGHT") else (0, CLOSE_EVERY - 1)
-NAMES = [f"c{number:02d}" for number in range(40)]
-
-
-class Delivered(NamedTuple):
-    """Rows and the night they came."""
-
-    orders: list[tuple[int, Order]]
-    events: list[tuple[int, Event]]
-
-
-def day(number: int) -> dt.date:
-    return START + dt.timedelta(days=number)
-
-
-def lived(seed: int) -> Delivered:
-    """Customers who come one after the other; rows that come late, but never later than days are kept open."""
-    rng = np.random.default_rng(seed)
-    orders: list[tuple[int, Order]] = []
-    events: list[tuple[int, Event]] = []
-    for place, name in enumerate(NAMES):
-        begin = int(rng.integers(0, 60)) if place < 25 else FIRST_NIGHT + int(rng.integers(-60, NIGHTS))
-        for number in range(max(begin - 40, 0), begin, 11):  # written to before they come
-            events.append((number, event(rng, name, number, "mail")))
-        for number in range(begin, FIRST_NIGHT + NIGHTS):
-            late = number + int(rng.choice([0, 0, 0, 1, KEEP_OPEN - 1]))
-            if rng.random() < 0.08 and place % 8:  # every eighth never buys
-                cents = int(rng.choice([0, 1500, 2999, int(rng.integers(1, 9999))]))
-                orders += [(late, Order(name, day(number), cents, f"o{rng.integers(3)}"))] * int(rng.integers(1, 3))
-                if rng.random() < 0.3:  # some of it comes back: the same day, soon, or much later
-                    back = number + int(rng.choice([0, 0, 2, 9, 40]))
-                    orders.append((max(late, back), Order(name, day(back), -cents, None)))
-            if rng.random() < 0.12:
-                kinds = ["view", "lesson", "quiz", "mail", "campaign", "open"]
-                for kind in rng.choice(kinds, int(rng.integers(1, 4))):
-                    events.append((late, event(rng, name, number, str(kind))))
-    return Delivered(orders, events)
-
-
-def with_night(night: int, row: Row) -> Row:
-    return row._replace(customer_id=f"{row.customer_id}{day(max(night, FIRST_NIGHT))}")
-
-
-def stamped(engine: Engine, rows: DataFrame) -> DataFrame:
-    """Part a customer_id such as c012024-01-31 in the customer and the day the row came."""
-    f = functions()
-    others = [name for name in rows.columns if name != "customer_id"]
-    whose, when = f.substring("customer_id", 1, 3), f.substring("customer_id", 4, 10)
-    return engine.materialise(rows.select(whose.alias("customer_id"), *others, when.cast("date").alias("came")))
-
-
-def _come(rows: Frames, night: dt.date) -> Frames:
-    f = functions()
-    known = {name: frame.filter(f.col("came") <= as_date(night)).drop("came") for name, frame in rows.items()}
-    return {"totals": day_totals(known["orders"]), "events": known["events"]}
-
-
-def _later(rows: Frames, after: dt.date) -> Frames:
-    f = functions()
-    return {name: frame.filter(f.col("day") > as_date(after)) for name, frame in rows.items()}
-
-
-def event(rng: np.random.Generator, name: str, number: int, kind: str) -> Event:
-    """Sessions go on over midnight, come back after months, or have no id."""
-    moment = dt.datetime.combine(day(number), dt.time()) + dt.timedelta(
-        microseconds=int(rng.choice([0, 1, 43_200_000_000, 86_399_999_999]))
-    )
-    session = rng.choice(["", f"s{number // 2}", f"s{number}", f"again{number % 4}"])
-    surface = rng.choice(["", "home", f"p{number % 9}", f"p{number % 31}"])
-    value = None if rng.random() < 0.3 else int(rng.integers(0, 10**6))
-    return Event(name, moment, kind, value, str(session) or None, str(surface) or None)
-
-
-class Nights:
-    """A state that is moved on night by night, beside everything that has come so far."""
-
-    def __init__(self, engine: Engine, seed: int) -> None:
-        self.engine = engine
-        lives = lived(seed)
-        self._rows = {
-            "orders": stamped(engine, transactions_of(engine, [with_night(*row) for row in lives.orders])),
-            "events": stamped(engine, events_of(engine, [with_night(*row) for row in lives.events])),
-        }
-        self.customers = engine.materialise(customers_of(engine, signups()))
-        self.state: State | None = None
-
-    def tables(self, night: int, after: dt.date = BEFORE) -> Tables:
-        """The tables as they are known at a night, of the days after one."""
-        rows = self.engine.planned_tables("came", self._rows, day(night), _come)
-        rows = self.engine.planned_tables("later", rows, after, _later)
-        return Tables(
-            rows["totals"],
-            events=rows["events"],
-            customers=self.customers,
-            signals=SIGNALS,
-            categories=("plan",),
-            numbers=("age",),
-            dates=("renewal",),
-        )
-
-    def close(self, night: int, until: dt.date) -> None:
-        """Close days; those before the first are built from all that there is."""
-        tables = self.tables(night, BEFORE if self.state is None else self.state.closed_day)
-        state = self.state or empty_state(self.engine, tables.totals, tables.events, SIGNALS)
-        self.state = close(self.engine, state, tables.totals, tables.events, tables.customers, until)
-
-    def require_same(self, night: int, cutoff: dt.date) -> int:
-        """Compare both ways to the table of everybody; return its rows."""
-        assert self.state is not None
-        later = self.tables(night, self.state.closed_day)
-        found = population_of_state(self.engine, self.state, later, cutoff)
-        expected = population(self.engine, self.tables(night), cutoff)
-        mine, full = (sorted_table(self.engine, frame) for frame in (found, expected))
-        wrong = [name for name in full.column_names if not mine.column(name).equals(full.column(name))]
-        assert mine.schema == full.schema
-        assert not wrong, f"night {night} at {cutoff}: {wrong}"
-        return int(full.num_rows)
-
-
-def sorted_table(engine: Engine, frame: DataFrame) -> pa.Table:
-    return engine.to_arrow(frame).sort_by("customer_id").combine_chunks()
-
-
-def signups() -> list[Customer]:
-    """Some of the buyers, before and after their first purchase, and some who never do anything."""
-    rng = np.random.default_rng(5)
-    rows = []
-    for name in [*NAMES[::2], "silent", "later"]:
-        at = dt.datetime.combine(day(int(rng.integers(0, FIRST_NIGHT + NIGHTS))), dt.time(6))
-        rows.append(Customer(name, None if rng.random() < 0.2 else at, "free", 31.5, dt.date(2023, 2, 1)))
-    return rows
+EVERY = bool(os.environ.get("CLV_ML_EVERY_NIGHT"))
+COMPARED = range(CLOSE_EVERY) if EVERY else (0, CLOSE_EVERY - 1)
+CARRIED = range(CLOSE_EVERY) if EVERY else (CLOSE_EVERY - 1,)
 
 
 def test_thirty_nights_equal_a_full_recomputation(engine: Engine) -> None:
-    world = Nights(engine, seed=3)
+    world = Nights(engine, lived(seed=3), signups())
     known = []
     for night in range(FIRST_NIGHT, FIRST_NIGHT + NIGHTS):
         if world.state is None or (night - FIRST_NIGHT) % CLOSE_EVERY == 0:
             world.close(night, day(night - KEEP_OPEN))
         if (night - FIRST_NIGHT) % CLOSE_EVERY in COMPARED:
             known.append(world.require_same(night, day(night)))
+        if (night - FIRST_NIGHT) % CLOSE_EVERY in CARRIED:
+            world.require_carried(night, anew=night == FIRST_NIGHT + 3 * CLOSE_EVERY - 1)
     assert known[-1] > known[0] > 20
     assert world.state is not None
     # much later, when nothing more has come

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clv_ml.config import Config, SignalsConfig
+from clv_ml.config import Config
 from clv_ml.data.additions import NotAddable
 from clv_ml.data.contract import require_known_reasons
 from clv_ml.data.quality import QualityReport, enforce_limit
@@ -19,15 +19,14 @@ from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import DataError
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.inputs import unchanged_inputs
+from clv_ml.pipeline.nightly_described import Description, describe_open, described_anew, rows_of, tables_of_rows
 from clv_ml.pipeline.nightly_files import Seen, cannot_add, look, why_not_added
 from clv_ml.pipeline.nightly_rows import Rows, customers_of_night, events_of_night, transactions_of_night
 from clv_ml.pipeline.nightly_state import Kept, load_state, save_state
 from clv_ml.pipeline.prepared import known, signals_of, silent
-from clv_ml.snapshot.declared_modules import load_features
-from clv_ml.snapshot.population import population, population_of_state
+from clv_ml.snapshot.population import population
 from clv_ml.snapshot.state import EVENT_TABLES, PURCHASE_TABLES, State, close, empty_state
-from clv_ml.snapshot.tables import Tables
-from clv_ml.snapshot.window import as_date, day_totals
+from clv_ml.snapshot.window import as_date
 
 
 @dataclass(frozen=True)
@@ -96,17 +95,17 @@ def describe_night(
             require_quality(rows[name].report, section)
     last_day = known(rows["transactions"].report.last_day)
     day = as_of or last_day
-    tables = _tables(engine, config, rows)
     if kept is None:
+        tables = tables_of_rows(engine, config, rows_of(rows))
         state = empty_state(engine, tables.totals, tables.events, tables.signals)
-        described = population(engine, tables, day)
+        described = described_anew(engine, population(engine, tables, day), day)
     else:
         state = _state(config, kept)
-        described = population_of_state(engine, state, tables, day)
-    closed_day = _keep(engine, config, kept, state, tables, rows, seen, last_day)
+        described = describe_open(engine, config, kept, state, rows, day)
+    closed_day = _keep(engine, config, kept, state, rows, described, seen, last_day)
     read = sum(table.read for name, table in rows.items() if name != "customers")
     others: dict[str, TableReport] = {name: table.report for name, table in rows.items() if name != "transactions"}
-    return Night(described, day, closed_day, rows["transactions"].report, others, read, note)
+    return Night(described.population, day, closed_day, rows["transactions"].report, others, read, note)
 
 
 def _usable(engine: Engine, config: Config, seen: Mapping[str, Seen], as_of: dt.date | None) -> tuple[Kept | None, str]:
@@ -129,23 +128,6 @@ def _read(engine: Engine, config: Config, kept: Kept | None, seen: Mapping[str, 
     return {name: read(engine, config, kept, seen[name]) for name, read in readers.items() if name in seen}
 
 
-def _tables(engine: Engine, config: Config, rows: Mapping[str, Rows]) -> Tables:
-    """Bring the rows after the closed day into the form the snapshots see."""
-    inputs = {"rows": rows["transactions"].rows}
-    key = f"state: totals of {', '.join(inputs['rows'].columns)}"
-    attributes = config.customers
-    return Tables(
-        engine.planned(key, inputs, dt.date(2000, 1, 1), lambda frames, _: day_totals(frames["rows"])),
-        events=rows["events"].rows if "events" in rows else None,
-        customers=rows["customers"].rows if "customers" in rows else None,
-        signals=SignalsConfig() if config.events is None else signals_of(config),
-        categories=attributes.categories if attributes else (),
-        numbers=attributes.numbers if attributes else (),
-        dates=attributes.dates if attributes else (),
-        own=load_features(config.features.modules),
-    )
-
-
 def _state(config: Config, kept: Kept) -> State:
     names = PURCHASE_TABLES if config.events is None else (*PURCHASE_TABLES, *EVENT_TABLES)
     signals = None if config.events is None else signals_of(config)
@@ -157,36 +139,44 @@ def _keep(
     config: Config,
     kept: Kept | None,
     state: State,
-    tables: Tables,
     rows: Mapping[str, Rows],
+    described: Description,
     seen: Mapping[str, Seen],
     last_day: dt.date,
 ) -> dt.date:
     """Close days if enough are open, and write what is not kept yet; return the closed day."""
     limits = config.incremental
     until = last_day - dt.timedelta(days=limits.keep_open_days)
-    changed: dict[str, DataFrame] = {}
-    if kept is None or (until - state.closed_day).days >= limits.close_every_days:
+    changed, added = dict(described.whole), dict(described.added)
+    closing = kept is None or (until - state.closed_day).days >= limits.close_every_days
+    if not closing and not any(table.changed for table in rows.values()):
+        return state.closed_day
+    if closing:
+        tables = tables_of_rows(engine, config, rows_of(rows))
         state = close(engine, state, tables.totals, tables.events, tables.customers, until)
         changed |= state.tables
-    for name, stored in (("transactions", "open_rows"), ("events", "open_events"), ("customers", "customers")):
-        if name in rows and (rows[name].changed or (changed and name != "customers")):
-            frame = rows[name].rows
-            still_open = functions().col("day") > as_date(state.closed_day)
-            changed[stored] = frame if name == "customers" else frame.filter(still_open)
+    for name, stored in (("transactions", "open_rows"), ("events", "open_events")):
+        if name in rows and closing:
+            changed[stored] = rows[name].rows.filter(functions().col("day") > as_date(state.closed_day))
+        elif name in rows and rows[name].new is not None:
+            added[stored] = rows[name].new
+    if "customers" in rows and rows["customers"].changed:
+        changed["customers"] = rows["customers"].rows
     bought = rows["transactions"]
     if bought.orphans is not None:
         changed["orphans"] = bought.orphans
-    if changed:
-        save_state(
-            engine,
-            config,
-            kept,
-            closed_day=state.closed_day,
-            tables=changed,
-            hashes=bought.hashes,
-            seen=seen,
-            report=bought.report,
-            others={name: table.report for name, table in rows.items() if name != "transactions"},
-        )
+    if bought.hashes is not None:
+        added["hashes"] = bought.hashes
+    save_state(
+        engine,
+        config,
+        kept,
+        closed_day=state.closed_day,
+        described_day=described.day,
+        tables=changed,
+        added=added,
+        seen=seen,
+        report=bought.report,
+        others={name: table.report for name, table in rows.items() if name != "transactions"},
+    )
     return state.closed_day

@@ -34,6 +34,8 @@ class Rows:
         Rows that were read this night.
     changed
         Whether there is anything that the state does not hold.
+    new
+        Those of `rows` that were read this night; None where the state holds none of them, or all.
     hashes, orphans
         What transactions add to :class:`clv_ml.data.additions.Earlier`.
     """
@@ -42,6 +44,7 @@ class Rows:
     report: Any
     read: int
     changed: bool
+    new: DataFrame | None = None
     hashes: DataFrame | None = None
     orphans: DataFrame | None = None
 
@@ -69,13 +72,13 @@ def transactions_of_night(engine: Engine, config: Config, kept: Kept | None, see
     rows = found.rows
     rows = engine.materialise(rows.select(*[name for name in _ROW if name in rows.columns]))
     report, orphans = found.report, found.orphans
-    read = report.rows_in
+    read, new = report.rows_in, None
     if kept is not None:
         _require_open(report.first_day, kept.closed_day, "transactions")
-        rows = engine.materialise(kept.tables["open_rows"].unionByName(rows))
+        new, rows = rows, kept.tables["open_rows"].unionByName(rows)
         orphans = kept.tables["orphans"].unionByName(orphans)
         report = added_reports(kept.report, report, _customers_of(engine, kept.tables["tallies"], rows))
-    return Rows(rows, _named(report, seen), read, True, found.hashes, engine.materialise(orphans))
+    return Rows(rows, _named(report, seen), read, True, new, found.hashes, engine.materialise(orphans))
 
 
 def events_of_night(engine: Engine, config: Config, kept: Kept | None, seen: Seen) -> Rows:
@@ -94,12 +97,12 @@ def events_of_night(engine: Engine, config: Config, kept: Kept | None, seen: See
         return Rows(kept.tables["open_events"], _named(kept.others["events"], seen), 0, changed=False)
     checked = check_events(engine, read_events(engine, section), section.rules)
     report, rows = checked.report, engine.materialise(checked.rows)
-    read = report.rows_in
+    read, new = report.rows_in, None
     if kept is not None:
         _require_open(report.first_day, kept.closed_day, "events")
-        rows = engine.materialise(kept.tables["open_events"].unionByName(rows))
+        new, rows = rows, kept.tables["open_events"].unionByName(rows)
         report = _added(kept.others["events"], report, _customers_of(engine, kept.tables["event_tallies"], rows))
-    return Rows(rows, _named(report, seen), read, True)
+    return Rows(rows, _named(report, seen), read, True, new)
 
 
 def customers_of_night(engine: Engine, config: Config, kept: Kept | None, seen: Seen) -> Rows:
@@ -156,9 +159,19 @@ def _require_same_starts(engine: Engine, kept: Kept, rows: DataFrame) -> None:
 
 def _customers_of(engine: Engine, tallies: DataFrame, rows: DataFrame) -> int:
     """Count customers with a valid row: each is in the tallies, or has rows of open days only."""
-    known = tallies.select("customer_id")
-    new = rows.select("customer_id").distinct().join(known, on="customer_id", how="left_anti")
-    return engine.row_count(known) + engine.row_count(new)
+    inputs = {"tallies": tallies.select("customer_id"), "rows": rows.select("customer_id")}
+    found = engine.planned(
+        "nights: customers with a row", inputs, dt.date(2000, 1, 1), lambda given, _: _counted(given)
+    )
+    counts: dict[Any, Any] = engine.to_pandas(found).to_dict("records")[0]
+    return engine.row_count(inputs["tallies"]) + int(counts["open"]) - int(counts["both"])
+
+
+def _counted(frames: Mapping[str, DataFrame]) -> DataFrame:
+    f = functions()
+    active = frames["rows"].distinct()
+    both = frames["tallies"].join(frames["rows"], on="customer_id", how="left_semi")
+    return active.agg(f.count(f.lit(1)).alias("open")).crossJoin(both.agg(f.count(f.lit(1)).alias("both")))
 
 
 def _added(before: TableReport, new: TableReport, customers: int) -> TableReport:
