@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
@@ -172,17 +173,15 @@ class Nights:
             frame.filter((f.col("came") > as_date(day(self.night))) & (f.col("came") <= as_date(day(night))))
             for frame in self._rows.values()
         ]
-        here = {"open_rows": tables.totals, "open_events": tables.events, "customers": tables.customers}
         frames = {name: state.tables[name] for name in ("tallies", "recent", "days")}
         frames |= {"open_rows": tables.totals, "open_events": tables.events}
         frames["new"] = new[0].select("customer_id").unionByName(new[1].select("customer_id"))
         if self.customers_before is not None:
             frames["customers_before"] = self.customers_before
         again = touched(self.engine, before, tables, frames, day(night))
-        those = theirs(self.engine, {**state.tables, **here}, again)
-        own = tables.with_frames({name: those[stored] for name, stored in zip(tables.frames, here, strict=True)})
-        own_state = State(state.closed_day, {name: those[name] for name in state.tables}, state.signals)
-        return again, population_of_state(self.engine, own_state, own, day(night))
+        those = theirs(self.engine, {"customers": self.customers}, again)
+        own_state = dataclasses.replace(state, only=again)
+        return again, population_of_state(self.engine, own_state, tables.with_frames(those), day(night))
 
     def _require_equal(self, found: DataFrame, expected: DataFrame, what: str) -> int:
         mine, full = (sorted_table(self.engine, frame) for frame in (found, expected))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clv_ml.config import Config, SignalsConfig
 from clv_ml.engine import DataFrame, Engine
@@ -37,12 +37,9 @@ def describe_open(
     engine: Engine, config: Config, kept: Kept, state: State, rows: Mapping[str, Rows], day: dt.date
 ) -> Description:
     """Describe everybody as of the closed day of a state or later, from what was kept and the rows after that day."""
-    tables = tables_of_rows(engine, config, {name: table.rows.limit(0) for name, table in rows.items()})
-    if "customers" in rows:
-        tables = tables.with_frames({"customers": rows["customers"].rows})
+    tables = tables_of_rows(engine, config, rows_of(rows))
     if not kept.closed_day <= kept.described_day <= day:
-        every = tables_of_rows(engine, config, rows_of(rows))
-        return described_anew(engine, population_of_state(engine, state, every, day), day, kept.night + 1)
+        return described_anew(engine, population_of_state(engine, state, tables, day), day, kept.night + 1)
     before = Described(kept.described_day, kept.tables["base"], kept.tables.get("changes"))
     open_rows = {_OPEN[name]: table.rows for name, table in rows.items() if name != "customers"}
     frames = {
@@ -53,10 +50,8 @@ def describe_open(
     if "customers" in rows and rows["customers"].changed:
         frames["customers_before"] = kept.tables["customers"]
     again = touched(engine, before, tables, frames, day)
-    those = theirs(engine, {**state.tables, **{_OPEN[name]: table.rows for name, table in rows.items()}}, again)
-    own_state = State(state.closed_day, {name: those[name] for name in state.tables}, state.signals)
-    own_tables = tables_of_rows(engine, config, {name: those[_OPEN[name]] for name in rows})
-    found = population_of_state(engine, own_state, own_tables, day)
+    own = tables.with_frames(_attributes(engine, rows, again))
+    found = population_of_state(engine, replace(state, only=again), own, day)
     everybody = carried(engine, before, tables, again, found, day)
     changes = engine.row_count(found) + (0 if before.changes is None else engine.row_count(before.changes))
     if changes > _MOST_CHANGES * engine.row_count(before.base):
@@ -89,6 +84,11 @@ def tables_of_rows(engine: Engine, config: Config, rows: Mapping[str, DataFrame]
         dates=attributes.dates if attributes else (),
         own=load_features(config.features.modules),
     )
+
+
+def _attributes(engine: Engine, rows: Mapping[str, Rows], customers: DataFrame) -> dict[str, DataFrame]:
+    """Return the rows that some customers have in the table of customers; nothing where there is none."""
+    return theirs(engine, {"customers": rows["customers"].rows}, customers) if "customers" in rows else {}
 
 
 def _new(kept: Kept, rows: Mapping[str, Rows]) -> DataFrame:

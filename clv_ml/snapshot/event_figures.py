@@ -77,10 +77,8 @@ def window_sums(
     return _left(by_day, breadth.withColumnRenamed("person", "customer_id"))
 
 
-def early_figures(
-    started: DataFrame, tallies: DataFrame, windows: DataFrame, bounds: DataFrame, day: dt.date, signals: SignalsConfig
-) -> DataFrame:
-    """Return what is kept of the first days of the customers whose start leaves the kept rows when a day is closed.
+def leaving_rows(started: DataFrame, bounds: DataFrame, day: dt.date) -> DataFrame:
+    """Return those whose start leaves the kept rows when a day is closed: customer_id, started_at.
 
     Parameters
     ----------
@@ -90,13 +88,24 @@ def early_figures(
         The day up to which days are closed; of later nights the rows begin :data:`LONGEST` days before it.
     """
     f = functions()
-    started = _with_bounds(started, bounds).select(
-        "customer_id", f.col("started_at").cast("date").alias("start_day"), "kept_after"
-    )
+    placed = _with_bounds(started, bounds)
     leaving = as_date(day - dt.timedelta(days=LONGEST))
-    those = started.filter((f.col("start_day") > f.col("kept_after")) & (f.col("start_day") <= leaving))
+    start_day = f.col("started_at").cast("date")
+    there = placed.filter((start_day > f.col("kept_after")) & (f.col("started_at").cast("date") <= leaving))
+    return there.select(*started.columns)
+
+
+def early_figures(started: DataFrame, tallies: DataFrame, windows: DataFrame, signals: SignalsConfig) -> DataFrame:
+    """Return what is kept of the first days of the customers whose start leaves the kept rows (:func:`leaving_rows`).
+
+    Parameters
+    ----------
+    windows
+        Their :func:`window_sums`.
+    """
     totals = [f"of_{kind}_total" for kind in signals.counted]
-    known = tallies.select("customer_id", *totals).join(those.select("customer_id"), on="customer_id", how="left_semi")
+    known = tallies.select("customer_id", *totals)
+    known = known.join(started.select("customer_id"), on="customer_id", how="left_semi")
     whole = _left(known, windows)
     kinds = early_kinds(signals)
     return whole.select(

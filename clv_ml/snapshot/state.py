@@ -15,7 +15,7 @@ import pandas as pd
 from clv_ml.config import SignalsConfig
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import ClvError
-from clv_ml.snapshot.event_figures import early_figures, early_kinds, features_of_days, window_sums
+from clv_ml.snapshot.event_figures import early_figures, early_kinds, features_of_days, leaving_rows, window_sums
 from clv_ml.snapshot.event_tallies import (
     FIRST_SESSIONS,
     LONGEST,
@@ -59,11 +59,15 @@ class State:
         :data:`PURCHASE_TABLES`, and :data:`EVENT_TABLES` where there are events, by name.
     signals
         What the events mean; None where there are none. The tables of other signals are of no use.
+    only
+        customer_id of the customers to look at; all where None. Whatever is computed of a customer, it is from rows of
+        that customer alone.
     """
 
     closed_day: dt.date
     tables: Frames
     signals: SignalsConfig | None = None
+    only: DataFrame | None = None
 
 
 def empty_state(engine: Engine, totals: DataFrame, events: DataFrame | None, signals: SignalsConfig) -> State:
@@ -136,7 +140,7 @@ def figures_at(
         _key(state, "figures", inputs),
         inputs,
         cutoff,
-        lambda frames, until: _Step(engine, frames, until, state.signals).figures(),
+        lambda frames, until: _Step(engine, _only(engine, frames), until, state.signals).figures(),
     )
 
 
@@ -208,9 +212,10 @@ class _Step:
         tables = {"tallies": self._tallies, "recent": recently}
         if self._signals is None:
             return tables
-        started = self._engine.materialise(self._starts())
-        windows, bounds = self._windows(started, self._signals), self._frames["bounds"]
-        new = early_figures(started, self._event_tallies, windows, bounds, self._day, self._signals)
+        bounds = self._frames["bounds"]
+        started = self._engine.materialise(leaving_rows(self._starts(), bounds, self._day))
+        windows = self._windows(started, self._signals)
+        new = early_figures(started, self._event_tallies, windows, self._signals)
         return {
             **tables,
             "event_tallies": self._event_tallies,
@@ -237,7 +242,21 @@ def _inputs(
         inputs["events"] = events
     if customers is not None:
         inputs["customers"] = customers.select("customer_id", "signup_at")
+    if state.only is not None:
+        inputs["only"] = state.only
     return inputs
+
+
+def _only(engine: Engine, frames: Frames) -> Frames:
+    """Return the rows of the customers that are looked at."""
+    if "only" not in frames:
+        return frames
+    found = dict(frames)
+    only = found.pop("only")
+    for name in [name for name in found if name != "bounds"]:
+        those = frames[name].join(only.select("customer_id"), on="customer_id", how="left_semi")
+        found[name] = engine.materialise(those)
+    return found
 
 
 def _key(state: State, what: str, inputs: Mapping[str, DataFrame]) -> str:

@@ -4,9 +4,9 @@
 Orders (and, where asked for, events) are written to Parquet in a temporary folder: a history, then three nights of one
 per cent of its rows each, each of one day. Each step runs in a process of its own, from the files to the table of
 features in the engine, and what is kept written: everything read; the first night from the state, whose queries are
-planned then and kept; one that closes days; one that does not. That the tables are equal is checked by their
-fingerprints. Times are of the clock and of the processor: on a machine that others use too, the second is the one to
-trust. Customers, orders a customer and events may be given:
+planned then and kept; one that closes days; one that does not. Reading everything has its plans kept as well, all but
+the first time. That the tables are equal is checked by their fingerprints. Times are of the clock and of the processor:
+on a machine that others use too, the second is the one to trust. Customers, orders a customer and events may be given:
 ``python tests/benchmarks/bench_incremental.py 100000 4.2 2000000``.
 """
 
@@ -124,7 +124,8 @@ def config_of(folder: Path, close_every: int) -> Config:
 def measure(folder: Path, step: str) -> dict[str, Any]:
     """Run one step in this process."""
     config = config_of(folder, close_every=1 if step == "closing" else 30)
-    with Engine(EngineConfig(threads=2, temp_directory=folder / "spill")) as engine:
+    limits = EngineConfig(threads=2, temp_directory=folder / "spill")
+    with Engine(limits, plans=folder / "plans.json") as engine:
         clock, processor = time.perf_counter(), _processor()
         if step == "full":
             checked = read_checked(engine, config, progress=silent)
