@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from clv_ml.config import CustomersConfig
 from clv_ml.data.contract import CUSTOMER_FAULTS
@@ -12,7 +12,7 @@ from clv_ml.data.parting import brought_back, left_over, plainly_fine, rows_by_f
 from clv_ml.data.records import CheckedTable, first_reason, id_rules, read_files, settle
 from clv_ml.data.rules import rule_reasons
 from clv_ml.data.schema import EVIDENCE, TRACES, traces
-from clv_ml.data.values import identity, moment, number, or_null
+from clv_ml.data.values import identity, kinds_of, moment, number, or_null
 from clv_ml.engine import Column, DataFrame, Engine, functions, window_spec
 
 
@@ -22,8 +22,8 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
     Returns
     -------
     DataFrame
-        customer_id, signup_at and the attributes of the config (text, null where a source has none), source_file,
-        source_line.
+        customer_id, signup_at and the attributes of the config (text, but moments where all sources hold such; null
+        where a source has none), source_file, source_line.
 
     Raises
     ------
@@ -40,14 +40,18 @@ def read_customers(engine: Engine, config: CustomersConfig) -> DataFrame:
     names = ("customer_id", "signup_at", *_attributes(config))
 
     def together(named: Mapping[str, DataFrame]) -> DataFrame:
-        parts = [frame.select(*[_text(frame, name) for name in names], *TRACES) for frame in named.values()]
+        kinds = {kinds_of(frame).get("signup_at") for frame in named.values()}
+        typed = {"signup_at"} if kinds == {"timestamp_ntz"} else set()
+        parts = [frame.select(*[_text(frame, name, typed) for name in names], *TRACES) for frame in named.values()]
         return functools.reduce(lambda left, right: left.unionByName(right), parts)
 
     return engine.planned_view(("raw customers", *names), frames, together)
 
 
-def _text(frame: DataFrame, name: str) -> Column:
+def _text(frame: DataFrame, name: str, typed: Container[str]) -> Column:
     f = functions()
+    if name in typed:
+        return f.col(name)
     text = f.trim(f.col(name).cast("string")) if name in frame.columns else f.lit(None).cast("string")
     return text.alias(name)
 
@@ -101,17 +105,21 @@ def _marked(raw: DataFrame, config: CustomersConfig) -> DataFrame:
     f = functions()
     col = f.col
     names = _attributes(config)
+    kind = kinds_of(raw)["signup_at"]
+    given = or_null(col("signup_at")) if kind == "string" else col("signup_at")
     filled = raw.select(
         identity("customer_id").alias("customer_id"),
-        *[or_null(col(name)).alias(f"{name}_text") for name in ("signup_at", *names)],
-        moment("signup_at").alias("signup_at"),
+        *[or_null(col(name).cast("string")).alias(f"{name}_text") for name in ("signup_at", *names)],
+        given.isNotNull().alias("signup_given"),
+        moment("signup_at", kind).alias("signup_at"),
         *[or_null(col(name)).alias(name) for name in config.categories],
         *[number(name, "double").alias(name) for name in config.numbers],
         *[moment(name).cast("date").alias(name) for name in config.dates],
         *traces(raw),
     )
     rules = [(col("source_fault").isNotNull(), col("source_fault")), *id_rules()]
-    rules += [(_unreadable(name), f"unreadable_{name}") for name in ("signup_at", *config.dates)]
+    rules += [(col("signup_given") & col("signup_at").isNull(), "unreadable_signup_at")]
+    rules += [(_unreadable(name), f"unreadable_{name}") for name in config.dates]
     rules += [(_unreadable(name) | _endless(name), f"unreadable_{name}") for name in config.numbers]
     columns = {name: f"{name}_text" for name in ("signup_at", *names)} | {"customer_id": "customer_id"}
     rules += rule_reasons("customers", config.rules, columns, taken=(*CUSTOMER_FAULTS, DUPLICATE, "valid"))

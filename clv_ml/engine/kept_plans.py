@@ -43,7 +43,7 @@ def scan(engine: Engine, paths: Path) -> Any:
     """Return a frame of a Parquet file, or of all that a pattern matches; nothing is read before it is asked for."""
     name = next(engine._names)
     engine._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({text(str(paths))})")
-    return engine._session.table(name)
+    return engine._tables.frame(name)
 
 
 def _require_queries(engine: Engine, key: str, plan: Plan, path: Path) -> None:

@@ -17,7 +17,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """Return a plan, JSON-safe."""
     return {
         "inputs": dict(plan.inputs),
-        "steps": [[step.table, step.query] for step in plan.steps],
+        "steps": [[step.table, step.query, step.lazy] for step in plan.steps],
         "results": dict(plan.results),
     }
 

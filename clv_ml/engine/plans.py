@@ -19,10 +19,14 @@ _TABLES = re.compile(r"'(?:[^']|'')*'|\bclv_[0-9]+\b")  # texts are matched too,
 
 @dataclass(frozen=True)
 class Step:
-    """One statement: the table it fills, and the query that fills it, with :data:`STAND_IN` for the cutoff."""
+    """One statement: the table it fills, and the query that fills it, with :data:`STAND_IN` for the cutoff.
+
+    A lazy one makes a view, which is computed where it is used.
+    """
 
     table: str
     query: str
+    lazy: bool = False
 
     def sql(self, names: Mapping[str, str], cutoff: dt.date) -> str:
         """Return the query on other tables (recorded name to name) and at a cutoff; dates near it move with it."""
@@ -112,19 +116,40 @@ class Plans:
         """Run a plan with several results, recorded where it is new, and return the names of their tables."""
         if key not in self._plans:
             self._plans[key] = self._found_or_recorded((key, self._columns(inputs)), inputs, build)
+        return self._executed(self._plans[key], inputs, cutoff, {})
+
+    def run_to(
+        self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: Build, to: Callable[[str], str]
+    ) -> None:
+        """Run the plan of :meth:`run`, its last query by the statement that `to` makes of it, into no table."""
+        if key not in self._plans:
+            columns = self._columns(inputs)
+            self._plans[key] = self._found_or_recorded(
+                (key, columns), inputs, lambda frames, day: {"": build(frames, day)}
+            )
         plan = self._plans[key]
+        self._executed(plan, inputs, cutoff, {plan.results[""]: to})
+
+    def _executed(
+        self, plan: Plan, inputs: Mapping[str, Any], cutoff: dt.date, elsewhere: Mapping[str, Callable[[str], str]]
+    ) -> dict[str, str]:
         names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
         done = False
         try:
             for name, recorded in plan.inputs.items():
                 self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
             for step in plan.steps:
-                self._run(f"CREATE TABLE {names[step.table]} AS {step.sql(names, cutoff)}")
+                query = step.sql(names, cutoff)
+                if step.table in elsewhere:
+                    self._run(elsewhere[step.table](query))
+                else:
+                    self._run(f"CREATE {_kind(step)} {names[step.table]} AS {query}")
             done = True
         finally:
             kept = plan.results.values() if done else ()
             self._drop("VIEW", [names[recorded] for recorded in plan.inputs.values()])
-            self._drop("TABLE", [names[step.table] for step in plan.steps if step.table not in kept])
+            for kind in ("VIEW", "TABLE"):
+                self._drop(kind, [names[s.table] for s in plan.steps if s.table not in kept and _kind(s) == kind])
         return {name: names[table] for name, table in plan.results.items()}
 
     def _columns(self, inputs: Mapping[str, Any]) -> str:
@@ -138,11 +163,11 @@ class Plans:
             self._shelf.keep(key, plan)
         return plan
 
-    def noted(self, table: str, query: str) -> str:
+    def noted(self, table: str, query: str, *, lazy: bool = False) -> str:
         """Note a statement where a plan is being recorded; return what to run, which then gives no rows."""
         if self._recording is None:
             return query
-        self._recording.append(Step(table, query))
+        self._recording.append(Step(table, query, lazy))
         return f"SELECT * FROM ({query}) LIMIT 0"
 
     def _record(self, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
@@ -159,9 +184,15 @@ class Plans:
                 self.noted(results[name], self._sql(frame))
         finally:
             self._recording = None
-            self._drop("TABLE", [*empty.values(), *(step.table for step in steps)])
+            for kind in ("VIEW", "TABLE"):
+                self._drop(kind, [step.table for step in steps if _kind(step) == kind])
+            self._drop("TABLE", [*empty.values()])
         return Plan(empty, tuple(steps), results)
 
     def _drop(self, kind: str, names: list[str]) -> None:
         for name in names:  # after a failure some were never made
             self._run(f"DROP {kind} IF EXISTS {name}")
+
+
+def _kind(step: Step) -> str:
+    return "VIEW" if step.lazy else "TABLE"

@@ -21,6 +21,7 @@ from clv_ml.engine.plan_file import PlanFile
 from clv_ml.engine.plans import Build, BuildTables, Plans
 from clv_ml.engine.reading import identifier, text
 from clv_ml.engine.shared_plans import OF_PROCESS
+from clv_ml.engine.tables import NamedTables
 from clv_ml.errors import ClvError, ConfigError
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ class Engine:
             self._connection.execute("SET enable_progress_bar = false")
         _BaseSession._instance = None  # SQLFrame keeps one session a process; every engine has its own
         self._session = DuckDBSession(conn=self._connection)
+        self._tables = NamedTables(self._session, self._run)
         self._names = (f"clv_{number}" for number in itertools.count())
         self._plan_file = None if plans is None else PlanFile(plans, OF_PROCESS, self._connection)
         shelf = self._plan_file or OF_PROCESS
-        self._plans = Plans(self._run, self._sql, self._session.table, self._names, shelf)
+        self._plans = Plans(self._run, self._sql, self._tables.frame, self._names, shelf)
         self._files = Files(self._run, self._kept, config.temp_directory)
 
     def __enter__(self) -> Self:
@@ -129,7 +131,7 @@ class Engine:
         """
         named = [path.name for path in paths] if names is None else names
         table = self._files.materialised(paths, file_format, layout, named, faults or [None] * len(paths))
-        return self._session.table(table)
+        return self._tables.frame(table)
 
     def with_originals(self, frame: DataFrame) -> DataFrame:
         """Replace source_hash and source_text of rows by ``original``: each row as it came in, by reading it again.
@@ -155,7 +157,7 @@ class Engine:
 
     def from_pandas(self, frame: pd.DataFrame) -> DataFrame:
         """Copy a pandas frame into the engine (a registered view is invisible to SQLFrame)."""
-        return self._session.table(self._kept(frame))
+        return self._tables.frame(self._kept(frame))
 
     def _kept(self, frame: pd.DataFrame) -> str:
         self._connection.register("incoming", frame.copy())  # DuckDB 2.0.0 fails on reversed columns (frame[::-1])
@@ -169,6 +171,15 @@ class Engine:
     def materialise(self, frame: DataFrame) -> DataFrame:
         """Compute a frame once; what is built on the result starts from its rows."""
         return self._materialise(self._sql(frame))
+
+    def named(self, frame: DataFrame) -> DataFrame:
+        """Give a frame a name without computing it; what is built on it is planned sooner.
+
+        A view is computed each time it is used: what is costly and used more than once is to be materialised.
+        """
+        name = next(self._names)
+        self._run(f"CREATE VIEW {name} AS {self._plans.noted(name, self._sql(frame), lazy=True)}")
+        return self._tables.frame(name)
 
     def planned(
         self,
@@ -196,20 +207,41 @@ class Engine:
         DataFrame
             Materialised; the tables on the way to it are dropped.
         """
-        return self._session.table(self._plans.run(key, inputs, cutoff, build))
+        return self._tables.frame(self._plans.run(key, inputs, cutoff, build))
 
     def planned_tables(
         self, key: Hashable, inputs: Mapping[str, DataFrame], cutoff: dt.date, build: BuildTables
     ) -> dict[str, DataFrame]:
         """Compute several frames that are built together, by name; otherwise like :meth:`planned`."""
         names = self._plans.run_all(key, inputs, cutoff, build)
-        return {name: self._session.table(table) for name, table in names.items()}
+        return {name: self._tables.frame(table) for name, table in names.items()}
+
+    def planned_to_parquet(
+        self,
+        key: Hashable,
+        inputs: Mapping[str, DataFrame],
+        cutoff: dt.date,
+        build: Build,
+        *,
+        path: Path,
+        order: str,
+    ) -> None:
+        """Write what :meth:`planned` computes to one Parquet file in the order of a column, without a table between.
+
+        It is not compressed beyond its dictionaries, as what is written to be read again at once.
+        """
+
+        def copied(query: str) -> str:
+            ordered = f"SELECT * FROM ({query}) ORDER BY {identifier(order)}"
+            return f"COPY ({ordered}) TO {text(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
+
+        self._plans.run_to(key, inputs, cutoff, build, copied)
 
     def planned_view(
         self, key: Hashable, inputs: Mapping[str, DataFrame], build: Callable[[Mapping[str, DataFrame]], DataFrame]
     ) -> DataFrame:
         """Return a frame that depends on its inputs only, planned once; nothing is computed yet, nor materialised."""
-        return self._session.table(self._plans.view(key, inputs, build))
+        return self._tables.frame(self._plans.view(key, inputs, build))
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""
@@ -246,7 +278,7 @@ class Engine:
     def _materialise(self, sql: str) -> DataFrame:
         name = next(self._names)
         self._run(f"CREATE TABLE {name} AS {self._plans.noted(name, sql)}")
-        return self._session.table(name)
+        return self._tables.frame(name)
 
     def _run(self, sql: str) -> Any:
         """Run a statement; what DuckDB cannot do (memory, disk, a pattern it does not know) is one clear line."""

@@ -162,6 +162,23 @@ class SparkEngine(Engine):
         self._spill.drop_between(mark, last=len(results))
         return results
 
+    def named(self, frame: DataFrame) -> DataFrame:
+        """Return the frame as it is; see :meth:`Engine.named`."""
+        return frame
+
+    def planned_to_parquet(
+        self,
+        key: Hashable,
+        inputs: Mapping[str, DataFrame],
+        cutoff: dt.date,
+        build: Build,
+        *,
+        path: Path,
+        order: str,
+    ) -> None:
+        """Write what :meth:`planned` computes to a folder of Parquet files, in the order of a column."""
+        self.write_parquet(self.planned(key, inputs, cutoff, build).orderBy(order), path)
+
     def planned_view(
         self, key: Hashable, inputs: Mapping[str, DataFrame], build: Callable[[Mapping[str, DataFrame]], DataFrame]
     ) -> DataFrame:

@@ -105,17 +105,17 @@ def engagement_features(
         Responses over contacts; the rate before the last 90 days less the rate since, null without contacts in both.
     """
     described = engine.materialise(people(starts, cutoff))
-    placed = located(events, described, cutoff)
-    met = visits(placed, signals, gathered=gathered)
+    placed = located(events, described, cutoff, signals)
+    met = visits(placed, signals) if gathered else placed
     sums = (
         visit_sums(met, signals),
         session_sums(sessions(met, signals)),
-        surface_sums(breadth(placed, signals, first=max(FIRST_DAYS), last=max(LAST_DAYS))),
+        surface_sums(breadth(placed, first=max(FIRST_DAYS), last=max(LAST_DAYS))),
     )
     joined = described
     for table in sums:
         joined = joined.join(table, on="person", how="left")
-    sums_of_all = joined.select(*joined.columns)  # SQLFrame cannot use a column of a join twice
+    sums_of_all = engine.named(joined.select(*joined.columns))  # SQLFrame cannot use a column of a join twice
     columns = engagement_columns(cutoff, signals)
     return sums_of_all.select("customer_id", *[column.alias(name) for name, column in columns.items()])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.snapshot.declared import history_at, with_declared
@@ -27,18 +28,29 @@ def population(engine: Engine, tables: Tables, cutoff: dt.date) -> DataFrame:
         customer_id, first_day (first purchase), start_day, :attr:`Tables.features`, and the date attributes. No
         start_day where there are neither events nor customers.
     """
-    usual = replace(tables, own=())
-    described = engine.planned(
-        ("population", *usual.settings),
-        usual.frames,
-        cutoff,
-        lambda frames, day: _described(engine, usual.with_frames(frames), day),
-    )
+    described = engine.planned(*_plan(engine, replace(tables, own=()), cutoff))
     if not tables.own:
         return described
     # not planned: a function may do with the cutoff as it likes
     known = history_at(engine, tables.totals, cutoff, events=tables.events, customers=tables.customers)
     return with_declared(engine, described, tables.own, known, columns=tables.columns)
+
+
+def population_to_parquet(engine: Engine, tables: Tables, cutoff: dt.date, path: Path) -> None:
+    """Write what :func:`population` computes to a Parquet file, by customer_id."""
+    if tables.own:
+        engine.write_parquet(population(engine, tables, cutoff).orderBy("customer_id"), path)
+    else:
+        engine.planned_to_parquet(*_plan(engine, tables, cutoff), path=path, order="customer_id")
+
+
+def _plan(
+    engine: Engine, tables: Tables, cutoff: dt.date
+) -> tuple[Hashable, Mapping[str, DataFrame], dt.date, Callable[[Mapping[str, DataFrame], dt.date], DataFrame]]:
+    def build(frames: Mapping[str, DataFrame], day: dt.date) -> DataFrame:
+        return _described(engine, tables.with_frames(frames), day)
+
+    return ("population", *tables.settings), tables.frames, cutoff, build
 
 
 def population_of_state(engine: Engine, state: State, tables: Tables, cutoff: dt.date) -> DataFrame:

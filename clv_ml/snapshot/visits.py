@@ -40,8 +40,8 @@ def people(starts: DataFrame, cutoff: dt.date) -> DataFrame:
     )
 
 
-def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFrame:
-    """Find each event's place in its customer's time; events of customers not described are dropped.
+def located(events: DataFrame, described: DataFrame, cutoff: dt.date, signals: SignalsConfig) -> DataFrame:
+    """Find each event's place in its customer's time and what it tells; those of customers not described are dropped.
 
     Parameters
     ----------
@@ -53,21 +53,25 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date) -> DataFra
     Returns
     -------
     DataFrame
-        The events with person; ago (int): days before the cutoff; age (int): days after the start, below 0 before
-        it; moment (bigint): microseconds after the start.
+        One row an event: person, session_id, surface; ago (int): days before the cutoff; age (int): days after the
+        start, below 0 before it; begin (bigint): microseconds after the start, null where the customer did nothing;
+        minutes, key_moment (bigint, as begin), contacts, responses and ``of_<type>`` (int, 0 or 1) as far as the
+        signals name them.
     """
     f = functions()
     ago = f.datediff(as_date(cutoff), f.col("day")).cast("int")
-    return events.join(described, on="customer_id").select(
-        "person",
-        "event_type",
-        "value",
-        "session_id",
-        "surface",
-        ago.alias("ago"),
-        (f.col("tenure") - ago).cast("int").alias("age"),
-        (microseconds(f.col("timestamp")) - f.col("start_moment")).alias("moment"),
-    )
+    moment = microseconds(f.col("timestamp")) - f.col("start_moment")
+    same = ("person", "session_id", "surface")
+    known = (*same, "event_type", "value", "tenure", ago.alias("ago"), moment.alias("moment"))
+    told = {"age": (f.col("tenure") - f.col("ago")).cast("int"), "begin": f.when(is_activity(signals), f.col("moment"))}
+    if signals.minutes:
+        told["minutes"] = minutes(signals)
+    if signals.key_actions:
+        told["key_moment"] = f.when(is_one_of(signals.key_actions), f.col("moment"))
+    for name, kinds in counted_types(signals).items():
+        told[name] = f.when(is_one_of(kinds), f.lit(1)).otherwise(f.lit(0)).cast("int")
+    joined = events.join(described, on="customer_id").select(*known)  # SQLFrame cannot use a column of a join twice
+    return joined.select(*same, "ago", *[column.alias(name) for name, column in told.items()])
 
 
 def come_in_crowds(engine: Engine, events: DataFrame) -> bool:
@@ -91,52 +95,40 @@ def come_in_crowds(engine: Engine, events: DataFrame) -> bool:
     return bool(found["events"] >= CROWD * found["visits"])
 
 
-def visits(placed: DataFrame, signals: SignalsConfig, *, gathered: bool) -> DataFrame:
+def visits(placed: DataFrame, signals: SignalsConfig) -> DataFrame:
     """Gather events by customer, day and session: a fifth to three quarters of the rows, and all that days tell.
+
+    An event is a visit too: everything that is made of visits is a smallest or largest moment, a sum, or bits of days,
+    and so comes out the same whether events were gathered or not.
 
     Parameters
     ----------
     placed
         Result of :func:`located`.
-    gathered
-        Whether they are. Where each event is left a visit of its own, everything that is made of visits comes out the
-        same: smallest and largest moments, counts, sums, and bits of days do not depend on how events were gathered.
 
     Returns
     -------
     DataFrame
-        person, ago, session_id; age; begin, end (bigint): first and last moment of activity, null where there was none;
-        minutes, key_moment, contacts, responses and ``of_<type>`` as far as the signals name them.
+        As `placed` without surface, and end (bigint): the last moment of activity.
     """
     f = functions()
-
-    def done(kinds: Column) -> Column:
-        return f.when(kinds, f.col("moment"))
-
-    first, last, total = (f.min, f.max, f.sum) if gathered else (_itself, _itself, _itself)
-    collected = {
-        "age": first(f.col("age")),
-        "begin": first(done(is_activity(signals))),
-        "end": last(done(is_activity(signals))),
-    }
+    collected = {"age": f.min("age"), "begin": f.min("begin"), "end": f.max("begin")}
     if signals.minutes:
-        collected["minutes"] = total(minutes(signals)).cast(MINUTES)
+        collected["minutes"] = f.sum("minutes").cast(MINUTES)
     if signals.key_actions:
-        collected["key_moment"] = first(done(is_one_of(signals.key_actions)))
-    for name, kinds in counted_types(signals).items():
-        one = f.when(is_one_of(kinds), f.lit(1))
-        collected[name] = (f.count(one) if gathered else one.otherwise(f.lit(0))).cast("int")
+        collected["key_moment"] = f.min("key_moment")
+    collected |= {name: f.sum(name).cast("int") for name in counted_types(signals)}
     named = [column.alias(name) for name, column in collected.items()]
-    by = ("person", "ago", "session_id")
-    return placed.groupBy(*by).agg(*named) if gathered else placed.select(*by, *named)
+    return placed.groupBy("person", "ago", "session_id").agg(*named)
 
 
-def _itself(column: Column) -> Column:
-    return column
-
-
-def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
+def sessions(met: DataFrame, signals: SignalsConfig) -> DataFrame:
     """Gather visits by session: a session_id of a customer, else a day of the customer; contacts make none.
+
+    Parameters
+    ----------
+    met
+        Result of :func:`visits` or of :func:`located`.
 
     Returns
     -------
@@ -147,10 +139,10 @@ def sessions(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
     """
     f = functions()
     own_day = f.when(f.col("session_id").isNull(), f.col("ago"))
-    span = f.max("end") - f.min("begin")
+    span = f.max("end" if "end" in met.columns else "begin") - f.min("begin")
     lasted = f.sum("minutes").cast(MINUTES) if signals.minutes else span.cast("bigint")
     return (
-        gathered.filter(f.col("begin").isNotNull())
+        met.filter(f.col("begin").isNotNull())
         .groupBy("person", "session_id", own_day.alias("own_day"))
         .agg(
             f.min("age").alias("age"),
@@ -196,7 +188,7 @@ def older_days(gathered: DataFrame, *, after: int) -> DataFrame:
     )
 
 
-def breadth(placed: DataFrame, signals: SignalsConfig, *, first: int, last: int) -> DataFrame:
+def breadth(placed: DataFrame, *, first: int, last: int) -> DataFrame:
     """Gather activity by customer and surface: enough to count distinct surfaces in every window exactly.
 
     A surface is among those of the first n days if its first day is, of the last n days if its last day is; for the
@@ -217,7 +209,7 @@ def breadth(placed: DataFrame, signals: SignalsConfig, *, first: int, last: int)
     ago = f.col("ago")
     inside = (ago < last) | (f.col("age") < first)
     return (
-        placed.filter(is_activity(signals) & f.col("surface").isNotNull() & inside)
+        placed.filter(f.col("begin").isNotNull() & f.col("surface").isNotNull() & inside)
         .groupBy("person", "surface")
         .agg(
             f.min("age").alias("age"),
