@@ -8,9 +8,8 @@ pandas or Parquet. Days are dates, timestamps carry no zone and mean UTC, money 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import itertools
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +17,8 @@ from clv_ml.config import EngineConfig, Layout
 from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
 from clv_ml.engine.plan_file import PlanFile
-from clv_ml.engine.plans import Build, BuildTables, Plans
+from clv_ml.engine.planned import PlannedQueries
+from clv_ml.engine.plans import Plans
 from clv_ml.engine.reading import identifier, text
 from clv_ml.engine.shared_plans import OF_PROCESS
 from clv_ml.engine.tables import NamedTables
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Engine:
+class Engine(PlannedQueries):
     """One connection, with the memory, threads and temporary folder of the config.
 
     Parameters
@@ -171,77 +171,6 @@ class Engine:
     def materialise(self, frame: DataFrame) -> DataFrame:
         """Compute a frame once; what is built on the result starts from its rows."""
         return self._materialise(self._sql(frame))
-
-    def named(self, frame: DataFrame) -> DataFrame:
-        """Give a frame a name without computing it; what is built on it is planned sooner.
-
-        A view is computed each time it is used: what is costly and used more than once is to be materialised.
-        """
-        name = next(self._names)
-        self._run(f"CREATE VIEW {name} AS {self._plans.noted(name, self._sql(frame), lazy=True)}")
-        return self._tables.frame(name)
-
-    def planned(
-        self,
-        key: Hashable,
-        inputs: Mapping[str, DataFrame],
-        cutoff: dt.date,
-        build: Build,
-    ) -> DataFrame:
-        """Compute a frame that depends on its inputs and a cutoff; planned once, run for any number of cutoffs.
-
-        Planning a wide query takes seconds, running it on a small table a fraction of that. The first call plans
-        `build` on empty tables at a stand-in for the cutoff; every call then runs the recorded statements.
-
-        Parameters
-        ----------
-        key
-            Names the plan: all that the outcome of `build` depends on beside the rows of the inputs and the cutoff.
-        inputs
-            Frames by name; those of later calls have the columns of the first.
-        build
-            Inputs and cutoff to a frame. It may materialise, must not look at rows, and uses the cutoff as a date only.
-
-        Returns
-        -------
-        DataFrame
-            Materialised; the tables on the way to it are dropped.
-        """
-        return self._tables.frame(self._plans.run(key, inputs, cutoff, build))
-
-    def planned_tables(
-        self, key: Hashable, inputs: Mapping[str, DataFrame], cutoff: dt.date, build: BuildTables
-    ) -> dict[str, DataFrame]:
-        """Compute several frames that are built together, by name; otherwise like :meth:`planned`."""
-        names = self._plans.run_all(key, inputs, cutoff, build)
-        return {name: self._tables.frame(table) for name, table in names.items()}
-
-    def planned_to_parquet(
-        self,
-        key: Hashable,
-        inputs: Mapping[str, DataFrame],
-        cutoff: dt.date,
-        build: Build,
-        *,
-        path: Path,
-        order: str,
-    ) -> None:
-        """Write what :meth:`planned` computes to one Parquet file in the order of a column, without a table between.
-
-        It is not compressed beyond its dictionaries, as what is written to be read again at once.
-        """
-
-        def copied(query: str) -> str:
-            ordered = f"SELECT * FROM ({query}) ORDER BY {identifier(order)}"
-            return f"COPY ({ordered}) TO {text(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
-
-        self._plans.run_to(key, inputs, cutoff, build, copied)
-
-    def planned_view(
-        self, key: Hashable, inputs: Mapping[str, DataFrame], build: Callable[[Mapping[str, DataFrame]], DataFrame]
-    ) -> DataFrame:
-        """Return a frame that depends on its inputs only, planned once; nothing is computed yet, nor materialised."""
-        return self._tables.frame(self._plans.view(key, inputs, build))
 
     def to_pandas(self, frame: DataFrame) -> pd.DataFrame:
         """Take a frame out as pandas (decimals become floats)."""

@@ -19,7 +19,7 @@ from clv_ml.snapshot.visits import (
 FIRST_DAYS = (1, 3, 7, 14, 30)
 LAST_DAYS = (7, 14, 30, 60, 90)  # twice a trend's days among them: what came before is a difference
 RESPONSE_DAYS = 90
-_LATE = tuple(range(0, max(LAST_DAYS), WORD))  # days before the cutoff at which a word of bits begins
+_LATE = tuple(range(0, 360, WORD))  # days before the cutoff at which a word of bits begins; older days are few
 
 
 def visit_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:

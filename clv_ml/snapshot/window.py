@@ -91,8 +91,17 @@ def as_date(day: dt.date) -> Column:
 def _net_of_refunds(totals: DataFrame) -> DataFrame:
     """Charge every refund to the customer's latest purchase day up to then, among the days at hand.
 
-    A refund thus lowers what was spent, never how often; one after the cutoff changes nothing before it.
+    A refund thus lowers what was spent, never how often; one after the cutoff changes nothing before it. Where a
+    customer has nothing but purchase days, each of them is charged with its own total: most need no second look.
     """
+    f = functions()
+    refunding = totals.filter(~f.col("is_purchase")).select("customer_id").distinct()
+    plain = totals.join(refunding, on="customer_id", how="left_anti")
+    plain = plain.select("customer_id", "day", f.col("net").cast(MONEY).alias("spend"), "orders")
+    return plain.unionByName(_charged(totals.join(refunding, on="customer_id", how="left_semi")))
+
+
+def _charged(totals: DataFrame) -> DataFrame:
     f = functions()
     so_far = (
         window_spec()
