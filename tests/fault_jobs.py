@@ -198,7 +198,7 @@ def wrong_after_repeat(folder: Path, reference: Path, code: int) -> str:
 def leftovers(folder: Path) -> str:
     """Say what a job has left that is no result; empty where there is nothing."""
     for root in (folder, folder / "scores", *(folder / "scores").glob("as_of=*")):
-        left = [path.name for path in root.glob(".*") if path.name != LOCK]
+        left = [path.name for path in root.glob(".*") if path.name not in {LOCK, ".plans.json"}]
         if left:
             return f"left behind in {root.name}: {left}"
     return ""

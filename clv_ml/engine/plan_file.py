@@ -10,7 +10,6 @@ import contextlib
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Hashable
 from importlib.metadata import version
 from pathlib import Path
@@ -61,14 +60,15 @@ class PlanFile:
 
     def save(self) -> None:
         """Write the plans that are new, if there are any and the folder of the file is there."""
-        if not self._new or not self._path.parent.is_dir():
-            return
-        plans = dict(list((_read(self._path) | self._new).items())[-MOST:])
-        aside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        # one name for all: what a killed process left goes with the next; of two at once the digests tell what is whole
+        aside = self._path.with_name(f"{self._path.name}.new")
         with contextlib.suppress(OSError):
             try:
-                aside.write_text(json.dumps({"made_with": made_with(), "plans": plans}), encoding="utf-8", newline="\n")
-                aside.replace(self._path)
+                if self._new and self._path.parent.is_dir():
+                    plans = dict(list((_read(self._path) | self._new).items())[-MOST:])
+                    told = json.dumps({"made_with": made_with(), "plans": plans})
+                    aside.write_text(told, encoding="utf-8", newline="\n")
+                    aside.replace(self._path)
             finally:
                 aside.unlink(missing_ok=True)
 

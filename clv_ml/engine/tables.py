@@ -7,6 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # a name that needs no quotes
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
+_KINDS = {
+    "VARCHAR": "STRING",
+    "BIGINT": "BIGINT",
+    "INTEGER": "INT",
+    "DOUBLE": "DOUBLE",
+    "BOOLEAN": "BOOLEAN",
+    "DATE": "DATE",
+    "TIMESTAMP": "TIMESTAMP_NTZ",
+}  # DuckDB's types to those of SQLFrame; a table with any other is left to SQLFrame
 
 
 class NamedTables:
@@ -25,20 +35,15 @@ class NamedTables:
 
     def __init__(self, session: Any, run: Callable[[str], Any]) -> None:
         self._session, self._run = session, run
-        self._kinds: dict[str, str] = {}  # DuckDB's type to that of SQLFrame
 
     def frame(self, name: str) -> Any:
         """Return the frame of a table or view of the connection."""
         columns = {row[0]: row[1] for row in self._run(f"DESCRIBE {name}").fetchall()}
-        if all(_PLAIN.fullmatch(column) for column in columns):
-            self._session.catalog.add_table(
-                name, {column.lower(): self._kind(kind) for column, kind in columns.items()}
-            )
+        kinds = {column.lower(): _kind(kind) for column, kind in columns.items() if _PLAIN.fullmatch(column)}
+        if len(kinds) == len(columns) and all(kinds.values()):
+            self._session.catalog.add_table(name, kinds)
         return self._session.table(name)
 
-    def _kind(self, kind: str) -> str:
-        from sqlframe.base.util import normalize_string
 
-        if kind not in self._kinds:
-            self._kinds[kind] = normalize_string(kind, from_dialect="output", to_dialect="input", is_datatype=True)
-        return self._kinds[kind]
+def _kind(kind: str) -> str | None:
+    return kind if _DECIMAL.fullmatch(kind) else _KINDS.get(kind)
