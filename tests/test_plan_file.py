@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from counted_build import Counted
 
-from clv_ml.engine import DataFrame, Engine, functions, plan_file, session
+from clv_ml.engine import Engine, plan_file, session
 from clv_ml.engine.shared_plans import SharedPlans
 
 DAY = dt.date(2024, 1, 1)
-
-
-class Counted:
-    """A build that counts how often it is planned."""
-
-    def __init__(self) -> None:
-        self.times = 0
-
-    def __call__(self, frames: Mapping[str, Any], day: dt.date) -> DataFrame:
-        self.times += 1
-        return frames["rows"].select("n", (functions().col("n") + 1).alias("more"))
 
 
 @pytest.fixture(autouse=True)

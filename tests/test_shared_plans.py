@@ -8,23 +8,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from counted_build import Counted
 
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.engine.plans import Plan, Step
 from clv_ml.engine.shared_plans import SharedPlans
 
 DAY = dt.date(2024, 1, 1)
-
-
-class Counted:
-    """A build that counts how often it is planned."""
-
-    def __init__(self) -> None:
-        self.times = 0
-
-    def __call__(self, frames: Mapping[str, Any], day: dt.date) -> DataFrame:
-        self.times += 1
-        return frames["rows"].select("n", (functions().col("n") + 1).alias("more"))
 
 
 def more(engine: Engine, key: str, numbers: list[Any], build: Any) -> list[Any]:

@@ -48,7 +48,7 @@ def read_events(engine: Engine, config: EventsConfig) -> DataFrame:
         parts = [_named(frame, source, alike) for frame, source in zip(named.values(), config.sources, strict=True)]
         return functools.reduce(lambda left, right: left.unionByName(right), parts)
 
-    key = ("raw events", *(str(source.event_type) for source in config.sources), *sorted(alike))
+    key = ("raw events", tuple(source.event_type for source in config.sources), tuple(sorted(alike)))
     return engine.planned_view(key, {f"source_{place}": frame for place, frame in enumerate(frames)}, together)
 
 

@@ -15,12 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import clv_ml
 from clv_ml.engine.plan_text import plan_of_dict, plan_to_dict, strange_sources
 from clv_ml.engine.plans import Plan, Shelf
+from clv_ml.engine.program import program
 
 MOST = 200  # a job has about thirty
-_ROOMS = ("config", "engine", "data", "snapshot", "models")  # what plans are made of
 _MADE_WITH = ("duckdb", "sqlframe", "sqlglot")
 
 
@@ -108,10 +107,5 @@ def _digest(text: str) -> str:
 
 @functools.cache
 def made_with() -> str:
-    """Digest the programs that plans depend on: a version number does not change with every change."""
-    found = hashlib.sha256(" ".join(version(name) for name in _MADE_WITH).encode())
-    base = Path(clv_ml.__file__).parent
-    for room in _ROOMS:
-        for path in sorted((base / room).glob("*.py")):
-            found.update(path.read_bytes())
-    return found.hexdigest()
+    """Digest the programs that plans depend on."""
+    return _digest(" ".join([program(), *(version(name) for name in _MADE_WITH)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -101,43 +101,31 @@ class Plans:
 
     def view(self, key: Hashable, inputs: Mapping[str, Any], build: Callable[[Mapping[str, Any]], Any]) -> str:
         """Return the name of a view that a plan of one step defines; nothing is computed."""
-        same = (key, self._columns(inputs))
-        if same not in self._plans:
-            self._plans[same] = self._found_or_recorded(same, inputs, lambda frames, _: {"": build(frames)})
-        plan = self._plans[same]
-        names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
-        for name, recorded in plan.inputs.items():
-            self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
+        plan = self._plan((key, self._columns(inputs)), inputs, lambda frames, _: {"": build(frames)})
+        names = self._fresh(plan)
+        self._lend(plan, inputs, names)
         for step in plan.steps:
             self._run(f"CREATE VIEW {names[step.table]} AS {step.sql(names, STAND_IN)}")
         return names[plan.results[""]]
 
     def run_all(self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: BuildTables) -> dict[str, str]:
         """Run a plan with several results, recorded where it is new, and return the names of their tables."""
-        if key not in self._plans:
-            self._plans[key] = self._found_or_recorded((key, self._columns(inputs)), inputs, build)
-        return self._executed(self._plans[key], inputs, cutoff, {})
+        return self._executed(self._plan(key, inputs, build), inputs, cutoff, {})
 
     def run_to(
         self, key: Hashable, inputs: Mapping[str, Any], cutoff: dt.date, build: Build, to: Callable[[str], str]
     ) -> None:
         """Run the plan of :meth:`run`, its last query by the statement that `to` makes of it, into no table."""
-        if key not in self._plans:
-            columns = self._columns(inputs)
-            self._plans[key] = self._found_or_recorded(
-                (key, columns), inputs, lambda frames, day: {"": build(frames, day)}
-            )
-        plan = self._plans[key]
+        plan = self._plan(key, inputs, lambda frames, day: {"": build(frames, day)})
         self._executed(plan, inputs, cutoff, {plan.results[""]: to})
 
     def _executed(
         self, plan: Plan, inputs: Mapping[str, Any], cutoff: dt.date, elsewhere: Mapping[str, Callable[[str], str]]
     ) -> dict[str, str]:
-        names = {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
+        names = self._fresh(plan)
         done = False
         try:
-            for name, recorded in plan.inputs.items():
-                self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
+            self._lend(plan, inputs, names)
             for step in plan.steps:
                 query = step.sql(names, cutoff)
                 if step.table in elsewhere:
@@ -148,20 +136,29 @@ class Plans:
         finally:
             kept = plan.results.values() if done else ()
             self._drop("VIEW", [names[recorded] for recorded in plan.inputs.values()])
-            for kind in ("VIEW", "TABLE"):
-                self._drop(kind, [names[s.table] for s in plan.steps if s.table not in kept and _kind(s) == kind])
+            self._drop_steps([step for step in plan.steps if step.table not in kept], names)
         return {name: names[table] for name, table in plan.results.items()}
+
+    def _fresh(self, plan: Plan) -> dict[str, str]:
+        return {table: next(self._names) for table in (*plan.inputs.values(), *(step.table for step in plan.steps))}
+
+    def _lend(self, plan: Plan, inputs: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        for name, recorded in plan.inputs.items():
+            self._run(f"CREATE VIEW {names[recorded]} AS {self._sql(inputs[name])}")
 
     def _columns(self, inputs: Mapping[str, Any]) -> str:
         described = {name: self._run(f"DESCRIBE {self._sql(frame)}").fetchall() for name, frame in inputs.items()}
         return repr(described)
 
-    def _found_or_recorded(self, key: Hashable, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
-        plan = self._shelf.find(key)
-        if plan is None:
-            plan = self._record(inputs, build)
-            self._shelf.keep(key, plan)
-        return plan
+    def _plan(self, key: Hashable, inputs: Mapping[str, Any], build: BuildTables) -> Plan:
+        if key not in self._plans:
+            same = (key, self._columns(inputs))
+            plan = self._shelf.find(same)
+            if plan is None:
+                plan = self._record(inputs, build)
+                self._shelf.keep(same, plan)
+            self._plans[key] = plan
+        return self._plans[key]
 
     def noted(self, table: str, query: str, *, lazy: bool = False) -> str:
         """Note a statement where a plan is being recorded; return what to run, which then gives no rows."""
@@ -184,10 +181,13 @@ class Plans:
                 self.noted(results[name], self._sql(frame))
         finally:
             self._recording = None
-            for kind in ("VIEW", "TABLE"):
-                self._drop(kind, [step.table for step in steps if _kind(step) == kind])
+            self._drop_steps(steps, {step.table: step.table for step in steps})
             self._drop("TABLE", [*empty.values()])
         return Plan(empty, tuple(steps), results)
+
+    def _drop_steps(self, steps: Sequence[Step], names: Mapping[str, str]) -> None:
+        for kind in ("VIEW", "TABLE"):
+            self._drop(kind, [names[step.table] for step in steps if _kind(step) == kind])
 
     def _drop(self, kind: str, names: list[str]) -> None:
         for name in names:  # after a failure some were never made

@@ -19,13 +19,14 @@ from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import DataError
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.inputs import unchanged_inputs
-from clv_ml.pipeline.nightly_described import Description, describe_open, described_anew, rows_of, tables_of_rows
+from clv_ml.pipeline.nightly_described import Description, describe_open, described_anew, tables_of_rows
 from clv_ml.pipeline.nightly_files import Seen, cannot_add, look, why_not_added
 from clv_ml.pipeline.nightly_rows import Rows, customers_of_night, events_of_night, transactions_of_night
 from clv_ml.pipeline.nightly_state import Kept, load_state, save_state
 from clv_ml.pipeline.prepared import known, signals_of, silent
 from clv_ml.snapshot.population import population
 from clv_ml.snapshot.state import EVENT_TABLES, PURCHASE_TABLES, State, close, empty_state
+from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.window import as_date
 
 
@@ -95,14 +96,14 @@ def describe_night(
             require_quality(rows[name].report, section)
     last_day = known(rows["transactions"].report.last_day)
     day = as_of or last_day
+    tables = tables_of_rows(engine, config, rows)
     if kept is None:
-        tables = tables_of_rows(engine, config, rows_of(rows))
         state = empty_state(engine, tables.totals, tables.events, tables.signals)
         described = described_anew(engine, population(engine, tables, day), day)
     else:
         state = _state(config, kept)
-        described = describe_open(engine, config, kept, state, rows, day)
-    closed_day = _keep(engine, config, kept, state, rows, described, seen, last_day)
+        described = describe_open(engine, kept, state, tables, rows, day)
+    closed_day = _keep(engine, config, kept, state, tables, rows, described, seen, last_day)
     read = sum(table.read for name, table in rows.items() if name != "customers")
     others: dict[str, TableReport] = {name: table.report for name, table in rows.items() if name != "transactions"}
     return Night(described.population, day, closed_day, rows["transactions"].report, others, read, note)
@@ -139,6 +140,7 @@ def _keep(
     config: Config,
     kept: Kept | None,
     state: State,
+    tables: Tables,
     rows: Mapping[str, Rows],
     described: Description,
     seen: Mapping[str, Seen],
@@ -152,7 +154,6 @@ def _keep(
     if not closing and not any(table.changed for table in rows.values()):
         return state.closed_day
     if closing:
-        tables = tables_of_rows(engine, config, rows_of(rows))
         state = close(engine, state, tables.totals, tables.events, tables.customers, until)
         changed |= state.tables
     for name, stored in (("transactions", "open_rows"), ("events", "open_events")):

@@ -20,7 +20,7 @@ from clv_ml.snapshot.window import day_totals
 
 _MOST_CHANGES = 0.5  # of the rows of the base; more are read more slowly than a new base is written
 _ANY_DAY = dt.date(2000, 1, 1)
-_OPEN = {"transactions": "open_rows", "events": "open_events", "customers": "customers"}
+_OPEN = {"transactions": "open_rows", "events": "open_events"}
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,9 @@ class Description:
 
 
 def describe_open(
-    engine: Engine, config: Config, kept: Kept, state: State, rows: Mapping[str, Rows], day: dt.date
+    engine: Engine, kept: Kept, state: State, tables: Tables, rows: Mapping[str, Rows], day: dt.date
 ) -> Description:
     """Describe everybody as of the closed day of a state or later, from what was kept and the rows after that day."""
-    tables = tables_of_rows(engine, config, rows_of(rows))
     if not kept.closed_day <= kept.described_day <= day:
         return described_anew(engine, population_of_state(engine, state, tables, day), day, kept.night + 1)
     before = Described(kept.described_day, kept.tables["base"], kept.tables.get("changes"))
@@ -64,20 +63,16 @@ def described_anew(engine: Engine, population: DataFrame, day: dt.date, night: i
     return Description(population, day, whole={"base": stamped(engine, population, day, night)})
 
 
-def rows_of(rows: Mapping[str, Rows]) -> dict[str, DataFrame]:
-    """Return the rows of each table."""
-    return {name: table.rows for name, table in rows.items()}
-
-
-def tables_of_rows(engine: Engine, config: Config, rows: Mapping[str, DataFrame]) -> Tables:
+def tables_of_rows(engine: Engine, config: Config, rows: Mapping[str, Rows]) -> Tables:
     """Bring the rows after the closed day into the form the snapshots see."""
-    inputs = {"rows": rows["transactions"]}
+    frames = {name: table.rows for name, table in rows.items()}
+    inputs = {"rows": frames["transactions"]}
     key = f"state: totals of {', '.join(inputs['rows'].columns)}"
     attributes = config.customers
     return Tables(
         engine.planned(key, inputs, _ANY_DAY, lambda frames, _: day_totals(frames["rows"])),
-        events=rows.get("events"),
-        customers=rows.get("customers"),
+        events=frames.get("events"),
+        customers=frames.get("customers"),
         signals=SignalsConfig() if config.events is None else signals_of(config),
         categories=attributes.categories if attributes else (),
         numbers=attributes.numbers if attributes else (),

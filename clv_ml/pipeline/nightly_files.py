@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Any, TypeVar
 import clv_ml
 from clv_ml.config import Config, CustomersConfig, EventsConfig, TransactionsConfig
 from clv_ml.data.delivered import deliveries, names_of
+from clv_ml.engine.program import program
 from clv_ml.publishing import digest
 
 _ENDS = 65_536  # bytes at the start and the end of a file that are looked at
-_ROOMS = ("config", "data", "engine", "snapshot")
 Section = TransactionsConfig | EventsConfig | CustomersConfig
 Kind = TypeVar("Kind", TransactionsConfig, EventsConfig)
 
@@ -86,7 +85,7 @@ def in_order(before: Mapping[str, Any], now: Seen) -> bool:
 def state_key(config: Config) -> str:
     """Digest what a state depends on beside the files: the settings of the tables, and the program."""
     parts = {"transactions", "events", "customers", "currency"}
-    return digest(config.model_dump(mode="json", include=parts), clv_ml.__version__, _program())
+    return digest(config.model_dump(mode="json", include=parts), clv_ml.__version__, program())
 
 
 def cannot_add(config: Config) -> str:
@@ -110,14 +109,3 @@ def _facts(path: Path) -> list[Any]:
         file.seek(max(facts.st_size - _ENDS, 0))
         ends = hashlib.sha256(start + file.read(_ENDS)).hexdigest()
     return [facts.st_size, facts.st_mtime_ns, ends]
-
-
-@functools.cache
-def _program() -> str:
-    """Digest the rooms that make a state: a version number does not change with every change."""
-    found = hashlib.sha256()
-    base = Path(clv_ml.__file__).parent
-    for room in _ROOMS:
-        for path in sorted((base / room).glob("*.py")):
-            found.update(path.read_bytes())
-    return found.hexdigest()

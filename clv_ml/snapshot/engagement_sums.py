@@ -19,11 +19,17 @@ from clv_ml.snapshot.visits import (
 FIRST_DAYS = (1, 3, 7, 14, 30)
 LAST_DAYS = (7, 14, 30, 60, 90)  # twice a trend's days among them: what came before is a difference
 RESPONSE_DAYS = 90
-_LATE = tuple(range(0, 360, WORD))  # days before the cutoff at which a word of bits begins; older days are few
+_LATE = tuple(range(0, max(360, *LAST_DAYS), WORD))  # days before the cutoff at which a word of bits begins
 
 
-def visit_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
+def visit_sums(met: DataFrame, signals: SignalsConfig) -> DataFrame:
     """Sum visits to one row a customer in one pass; which days were active is kept as bits, since a day counts once.
+
+    Parameters
+    ----------
+    met
+        Visits: gathered (:func:`clv_ml.snapshot.visits.visits`) or single events
+        (:func:`clv_ml.snapshot.visits.located`).
 
     Returns
     -------
@@ -49,10 +55,10 @@ def visit_sums(gathered: DataFrame, signals: SignalsConfig) -> DataFrame:
         collected += _counts_of(name)
     if signals.responses:
         collected.append(f.min(f.when(f.col("responses") > 0, ago)).alias("response_ago"))
-    summed = gathered.groupBy("person").agg(*collected)
+    summed = met.groupBy("person").agg(*collected)
     bits = {"early_days", *(f"late_days_{after}" for after in _LATE)}
     others = [name for name in summed.columns if name not in bits]
-    joined = summed.join(older_days(gathered, after=WORD * len(_LATE)), on="person", how="left")
+    joined = summed.join(older_days(met, after=WORD * len(_LATE)), on="person", how="left")
     return joined.select(*joined.columns).select(*others, *_active_days())
 
 

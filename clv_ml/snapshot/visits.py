@@ -160,7 +160,7 @@ def minutes(signals: SignalsConfig) -> Column:
     return f.when(known, f.col("value")).otherwise(f.lit(0)).cast(MINUTES)
 
 
-def older_days(gathered: DataFrame, *, after: int) -> DataFrame:
+def older_days(met: DataFrame, *, after: int) -> DataFrame:
     """Count the distinct days of activity long before the cutoff, as bits of a word for each :data:`WORD` days.
 
     Parameters
@@ -176,7 +176,7 @@ def older_days(gathered: DataFrame, *, after: int) -> DataFrame:
     """
     f = functions()
     ago, age = f.col("ago"), f.col("age")
-    done = gathered.filter(f.col("begin").isNotNull() & ((ago >= after) | (age < 0)))
+    done = met.filter(f.col("begin").isNotNull() & ((ago >= after) | (age < 0)))
     days = done.select("person", "age", "ago", (ago % WORD).alias("place"), (ago - ago % WORD).alias("begun"))
     words = days.groupBy("person", "begun").agg(
         f.bit_or(f.when(ago >= after, power_of_two("place"))).alias("word"),
