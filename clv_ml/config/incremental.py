@@ -11,7 +11,12 @@ from clv_ml.config.files import Section
 
 
 class IncrementalConfig(Section):
-    """The state of :func:`clv_ml.pipeline.nightly.describe_night`, with which the history is not read again."""
+    """The state with which a score need not read the history again: only the files that are new since."""
+
+    enabled: bool = False
+    """Whether `score` keeps a state and reads from it. The list is the same; where it cannot be (an earlier file has
+    changed, a row of a closed day has come, the program or the settings of the tables are others), everything is read
+    again, and the progress says why."""
 
     keep_open_days: Annotated[int, Field(ge=1, le=366)] = 7
     """Days before the last one whose rows may still come. A row that comes later than that has everything read

@@ -54,9 +54,10 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Additions:
-    """New valid rows, what became of all new rows, and what they add to :class:`Earlier`."""
+    """New valid rows, those that are set aside, what became of all, and what they add to :class:`Earlier`."""
 
     rows: DataFrame
+    quarantine: DataFrame
     report: QualityReport
     hashes: DataFrame
     orphans: DataFrame
@@ -118,7 +119,22 @@ def check_additions(
     if int(facts["freed"]):
         raise NotAddable("a new sale is the purchase that an earlier refund was missing")
     moved = engine.to_pandas(parted["moved"])
-    return Additions(parted["valid"], _report(found.report, facts, moved), parted["hashes"], parted["orphans"])
+    return Additions(
+        rows=parted["valid"],
+        quarantine=_shown(engine, found.quarantine, raw, parted["aside"]),
+        report=_report(found.report, facts, moved),
+        hashes=parted["hashes"],
+        orphans=parted["orphans"],
+    )
+
+
+def _shown(engine: Engine, quarantine: DataFrame, raw: DataFrame, aside: DataFrame) -> DataFrame:
+    """Return the rows that are set aside, by themselves or because of others, as the quarantine shows them."""
+    names = [name for name in quarantine.columns if name not in _TRACES]
+    faulty = quarantine.select(*names)
+    if not engine.row_count(aside):
+        return faulty
+    return faulty.unionByName(raw.join(aside, on=["source_file", "source_line"]).select(*names))
 
 
 def _part(engine: Engine, frames: Mapping[str, DataFrame], with_lines: bool, net: bool) -> dict[str, DataFrame]:
@@ -143,6 +159,7 @@ def _part(engine: Engine, frames: Mapping[str, DataFrame], with_lines: bool, net
     return {
         "valid": valid.drop(*_TRACES, "reason", "is_known", "first_new"),
         "facts": facts.crossJoin(known).crossJoin(freed),
+        "aside": aside.select(f.col("new_file").alias("source_file"), f.col("new_line").alias("source_line"), "reason"),
         "moved": aside.groupBy("new_file", "reason").agg(f.count(f.lit(1)).cast("bigint").alias("rows")),
         "hashes": marked.filter(order_id).select(f.col("new_hash").alias("source_hash")),
         "orphans": aside.filter(f.col("reason") == ORPHAN).select("customer_id", "day"),

@@ -7,11 +7,9 @@ of planning again and nothing else.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 from collections.abc import Hashable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from clv_ml.engine.plans import Plan, Shelf
 from clv_ml.engine.program import program
 
 MOST = 200  # a job has about thirty
-_MADE_WITH = ("duckdb", "sqlframe", "sqlglot")
 
 
 class PlanFile:
@@ -65,7 +62,7 @@ class PlanFile:
             try:
                 if self._new and self._path.parent.is_dir():
                     plans = dict(list((_read(self._path) | self._new).items())[-MOST:])
-                    told = json.dumps({"made_with": made_with(), "plans": plans})
+                    told = json.dumps({"made_with": program(), "plans": plans})
                     aside.write_text(told, encoding="utf-8", newline="\n")
                     aside.replace(self._path)
             finally:
@@ -91,7 +88,7 @@ class PlanFile:
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads(path.read_text(encoding="utf-8"))
-        if told["made_with"] == made_with():
+        if told["made_with"] == program():
             return dict(told["plans"])
     return {}
 
@@ -103,9 +100,3 @@ def _sealed(plan: Plan) -> dict[str, Any]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@functools.cache
-def made_with() -> str:
-    """Digest the programs that plans depend on."""
-    return _digest(" ".join([program(), *(version(name) for name in _MADE_WITH)]))

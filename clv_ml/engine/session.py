@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clv_ml.config import EngineConfig, Layout
 from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
+from clv_ml.engine.fingerprints import fingerprint_of
 from clv_ml.engine.plan_file import PlanFile
 from clv_ml.engine.planned import PlannedQueries
 from clv_ml.engine.plans import Plans
@@ -151,6 +152,12 @@ class Engine(PlannedQueries):
             f"FROM {wanted} AS w LEFT JOIN ({rows}) AS o USING ({keys})"
         )
 
+    def scan(self, pattern: Path) -> DataFrame:
+        """Return a frame of a Parquet file, or of all that a pattern matches; nothing is read yet."""
+        name = next(self._names)
+        self._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({text(str(pattern))})")
+        return self._tables.frame(name)
+
     def reading(self) -> contextlib.AbstractContextManager[None]:
         """Read and check files inside this: a failure names its file, and texts of CSV files are let go at the end."""
         return self._files.reading()
@@ -198,7 +205,7 @@ class Engine(PlannedQueries):
             f"SELECT count(*), coalesce(sum({digest} % 4294967291), 0), coalesce(bit_xor({digest}), 0) "
             f"FROM ({self._sql(frame)})"
         ).fetchall()[0]
-        return f"{count:x}-{int(total):x}-{xor:016x}"
+        return fingerprint_of(count, int(total), xor)
 
     def _sql(self, frame: DataFrame) -> str:
         # DuckDB optimises for itself; to let SQLFrame do so as well takes longer than most queries run

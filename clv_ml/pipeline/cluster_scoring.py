@@ -34,7 +34,7 @@ from clv_ml.pipeline.forecasting import promise_with
 from clv_ml.pipeline.gates import require_gates
 from clv_ml.pipeline.health import write_health
 from clv_ml.pipeline.listing import notes
-from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.prepared import Prepared, prepare, require_history, silent
 from clv_ml.pipeline.runs import Run, Runs, kept_runs, open_runs
 from clv_ml.pipeline.scoring import ScoreResult, log_scoring, result_settings
 from clv_ml.pipeline.table_scoring import require_same_tables
@@ -73,7 +73,7 @@ def score_on_cluster(
         require_history(prepared, day)
         require_gates(prepared, config, day)
         require_same_tables(bundle, prepared.tables)
-        input_print = fingerprint(prepared, day)
+        input_print = prepared.fingerprint(day)
         with open_runs(config, f"score {day}", progress=progress) as runs:
             before = list_before(runs, day)
             judged = last_judged(prepared, earlier_lists(runs.folder, day), day)

@@ -19,7 +19,7 @@ from clv_ml.pipeline.cohorts_headline import earlier_report
 from clv_ml.pipeline.cohorts_model import report_models
 from clv_ml.pipeline.cohorts_tables import cohort_tables
 from clv_ml.pipeline.gates import require_gates
-from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.prepared import prepare, require_history, silent
 from clv_ml.publishing import damage, digest, publish, write_json, write_parquet
 from clv_ml.reports.cohorts_facts import CohortFacts
 from clv_ml.reports.cohorts_page import render_cohorts_page
@@ -88,7 +88,7 @@ def cohorts(
         require_gates(prepared, config, day)
         found = report_models(prepared, config, day, model, progress=progress)
         folder = config.output.dir / "cohorts" / f"as_of={day}"
-        input_print = fingerprint(prepared, day)
+        input_print = prepared.fingerprint(day)
         previous = earlier_report(folder.parent, day, days=config.cohorts.compare_days)
         identity = digest(
             found.version, day, input_print, _settings(config), previous and previous.folder.name, code_digest()

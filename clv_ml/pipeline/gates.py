@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.config import Config, GatesConfig
-from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.errors import DataQualityError
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.pipeline.runs import latest_run
@@ -34,27 +33,16 @@ def require_gates(prepared: Prepared, config: Config, day: dt.date) -> None:
         The message gives both figures, and the setting that lets the job go on.
     """
     gates = config.gates
-    tables = {"transactions": prepared.checked.transactions.transactions}
-    if "events" in prepared.checked.others:
-        tables["events"] = prepared.checked.others["events"].rows
-    for table, rows in tables.items():
-        known = rows_by_day(prepared.engine, rows)
-        known = known[known.index <= pd.Timestamp(day)]
-        if known.empty:
+    for table, known in prepared.rows_by_day().items():
+        there = known[known.index <= pd.Timestamp(day)]
+        if there.empty:
             continue
-        _require_fresh(table, known.index[-1].date(), day, gates)
+        _require_fresh(table, there.index[-1].date(), day, gates)
         if gates.max_week_drop is not None:
-            _require_week(table, known, gates.max_week_drop)
+            _require_week(table, there, gates.max_week_drop)
     before = previous_rows(config, day)
     if before is not None:
         _require_as_many(prepared.checked.quality(), before, gates)
-
-
-def rows_by_day(engine: Engine, rows: DataFrame) -> pd.Series[int]:
-    """Count valid rows by day; indexed by day, ascending, days without rows left out."""
-    f = functions()
-    counts = engine.to_pandas(rows.groupBy("day").agg(f.count(f.lit(1)).cast("bigint").alias("rows")).orderBy("day"))
-    return pd.Series(counts["rows"].to_numpy(), index=pd.DatetimeIndex(counts["day"]), name="rows")
 
 
 def previous_rows(config: Config, day: dt.date) -> dict[str, Any] | None:

@@ -24,7 +24,6 @@ from clv_ml.pipeline.knowledge import Knowledge
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.pipeline.stories import stories
 from clv_ml.reports.score_results import PAGE_ROWS, Scored
-from clv_ml.snapshot.population import population_to_parquet
 from clv_ml.stages import tell
 
 
@@ -112,7 +111,7 @@ def describe(prepared: Prepared, config: Config, day: dt.date) -> Stored:
         described = described_at(prepared.engine, prepared.tables, day, config.churn)
         prepared.engine.write_parquet(described.orderBy("customer_id"), path)
     else:
-        population_to_parquet(prepared.engine, prepared.tables, day, path)
+        prepared.describe(day, path)
     customers = Stored(path)
     if not customers["frequency"].notna().any():
         raise nobody_bought(prepared.engine, prepared.tables, day)

@@ -17,7 +17,7 @@ from clv_ml.evaluation.uplift import Uplift
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.campaign_judging import Judgement, judge_campaign
 from clv_ml.pipeline.campaigns import CampaignList, campaign_lists, named_lists
-from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.prepared import prepare, require_history, silent
 from clv_ml.publishing import digest, is_complete, publish
 from clv_ml.reports.measurement import effects_text, verdict_words, write_measurement
 from clv_ml.tracking.measurement import measurement_record
@@ -103,7 +103,7 @@ def measure(
         require_history(prepared, day)
         if day > prepared.last_day:
             raise ConfigError(f"--as-of {day} is after the last day of the data ({prepared.last_day}): not over yet")
-        known_print = digest(fingerprint(prepared, day), _contacts_print(contacts))
+        known_print = digest(prepared.fingerprint(day), _contacts_print(contacts))
         folder = config.output.dir / "measure" / f"as_of={day}"
         ends = {item.refresh_id: item.as_of + dt.timedelta(days=horizon) for item in lists}
         over = [item for item in lists if ends[item.refresh_id] <= day]

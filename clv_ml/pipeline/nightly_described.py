@@ -6,20 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from clv_ml.config import Config, SignalsConfig
+from clv_ml.config import Config
 from clv_ml.engine import DataFrame, Engine
+from clv_ml.pipeline.nightly_reading import Reading
 from clv_ml.pipeline.nightly_rows import Rows
 from clv_ml.pipeline.nightly_state import Kept
 from clv_ml.pipeline.prepared import signals_of
 from clv_ml.snapshot.carried import Described, carried, stamped, theirs, touched
-from clv_ml.snapshot.declared_modules import load_features
-from clv_ml.snapshot.population import population_of_state
-from clv_ml.snapshot.state import State
-from clv_ml.snapshot.tables import Tables
-from clv_ml.snapshot.window import day_totals
+from clv_ml.snapshot.population import population, population_of_state
+from clv_ml.snapshot.state import EVENT_TABLES, PURCHASE_TABLES, State, empty_state
 
 _MOST_CHANGES = 0.5  # of the rows of the base; more are read more slowly than a new base is written
-_ANY_DAY = dt.date(2000, 1, 1)
 _OPEN = {"transactions": "open_rows", "events": "open_events"}
 
 
@@ -33,10 +30,12 @@ class Description:
     added: Mapping[str, DataFrame] = field(default_factory=dict)
 
 
-def describe_open(
-    engine: Engine, kept: Kept, state: State, tables: Tables, rows: Mapping[str, Rows], day: dt.date
-) -> Description:
-    """Describe everybody as of the closed day of a state or later, from what was kept and the rows after that day."""
+def describe_rows(engine: Engine, config: Config, reading: Reading, day: dt.date) -> Description:
+    """Describe everybody as of a day, from what was kept and the rows after its closed day, or from all rows."""
+    kept, tables, rows = reading.kept, reading.tables, reading.rows
+    if kept is None:
+        return described_anew(engine, population(engine, tables, day), day)
+    state = state_of(engine, config, reading)
     if not kept.closed_day <= kept.described_day <= day:
         return described_anew(engine, population_of_state(engine, state, tables, day), day, kept.night + 1)
     before = Described(kept.described_day, kept.tables["base"], kept.tables.get("changes"))
@@ -63,22 +62,14 @@ def described_anew(engine: Engine, population: DataFrame, day: dt.date, night: i
     return Description(population, day, whole={"base": stamped(engine, population, day, night)})
 
 
-def tables_of_rows(engine: Engine, config: Config, rows: Mapping[str, Rows]) -> Tables:
-    """Bring the rows after the closed day into the form the snapshots see."""
-    frames = {name: table.rows for name, table in rows.items()}
-    inputs = {"rows": frames["transactions"]}
-    key = f"state: totals of {', '.join(inputs['rows'].columns)}"
-    attributes = config.customers
-    return Tables(
-        engine.planned(key, inputs, _ANY_DAY, lambda frames, _: day_totals(frames["rows"])),
-        events=frames.get("events"),
-        customers=frames.get("customers"),
-        signals=SignalsConfig() if config.events is None else signals_of(config),
-        categories=attributes.categories if attributes else (),
-        numbers=attributes.numbers if attributes else (),
-        dates=attributes.dates if attributes else (),
-        own=load_features(config.features.modules),
-    )
+def state_of(engine: Engine, config: Config, reading: Reading) -> State:
+    """Return the state that was kept; the empty one where everything was read."""
+    kept, tables = reading.kept, reading.tables
+    if kept is None:
+        return empty_state(engine, tables.totals, tables.events, tables.signals)
+    names = PURCHASE_TABLES if config.events is None else (*PURCHASE_TABLES, *EVENT_TABLES)
+    signals = None if config.events is None else signals_of(config)
+    return State(kept.closed_day, {name: kept.tables[name] for name in names}, signals)
 
 
 def _attributes(engine: Engine, rows: Mapping[str, Rows], customers: DataFrame) -> dict[str, DataFrame]:

@@ -36,6 +36,9 @@ class Rows:
         Whether there is anything that the state does not hold.
     new
         Those of `rows` that were read this night; None where the state holds none of them, or all.
+    aside
+        Rows that were read this night and set aside, as they came in, with their reason; None where there are none of a
+        later night.
     hashes, orphans
         What transactions add to :class:`clv_ml.data.additions.Earlier`.
     """
@@ -45,6 +48,7 @@ class Rows:
     read: int
     changed: bool
     new: DataFrame | None = None
+    aside: DataFrame | None = None
     hashes: DataFrame | None = None
     orphans: DataFrame | None = None
 
@@ -78,7 +82,8 @@ def transactions_of_night(engine: Engine, config: Config, kept: Kept | None, see
         new, rows = rows, kept.tables["open_rows"].unionByName(rows)
         orphans = kept.tables["orphans"].unionByName(orphans)
         report = added_reports(kept.report, report, _customers_of(engine, kept.tables["tallies"], rows))
-    return Rows(rows, _named(report, seen), read, True, new, found.hashes, engine.materialise(orphans))
+    aside = _aside(engine, found.quarantine, first=kept is None)
+    return Rows(rows, _named(report, seen), read, True, new, aside, found.hashes, engine.materialise(orphans))
 
 
 def events_of_night(engine: Engine, config: Config, kept: Kept | None, seen: Seen) -> Rows:
@@ -102,7 +107,7 @@ def events_of_night(engine: Engine, config: Config, kept: Kept | None, seen: See
         _require_open(report.first_day, kept.closed_day, "events")
         new, rows = rows, kept.tables["open_events"].unionByName(rows)
         report = _added(kept.others["events"], report, _customers_of(engine, kept.tables["event_tallies"], rows))
-    return Rows(rows, _named(report, seen), read, True, new)
+    return Rows(rows, _named(report, seen), read, True, new, _aside(engine, checked.quarantine, first=kept is None))
 
 
 def customers_of_night(engine: Engine, config: Config, kept: Kept | None, seen: Seen) -> Rows:
@@ -120,7 +125,12 @@ def customers_of_night(engine: Engine, config: Config, kept: Kept | None, seen: 
     rows = engine.materialise(checked.rows)
     if kept is not None and "event_tallies" in kept.tables:
         _require_same_starts(engine, kept, rows)
-    return Rows(rows, _named(checked.report, seen), checked.report.rows_in, True)
+    aside = _aside(engine, checked.quarantine, first=True)
+    return Rows(rows, _named(checked.report, seen), checked.report.rows_in, True, aside=aside)
+
+
+def _aside(engine: Engine, quarantine: DataFrame, *, first: bool) -> DataFrame | None:
+    return engine.with_originals(quarantine) if first or engine.row_count(quarantine) else None
 
 
 def _aligned(raw: DataFrame, config: Config) -> DataFrame:

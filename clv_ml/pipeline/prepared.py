@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from clv_ml.config import Config, SignalsConfig
 from clv_ml.data.checked import CheckedData, read_checked
 from clv_ml.data.quality import QualityReport
@@ -21,10 +23,14 @@ from clv_ml.pipeline.plausibility import require_plausible_totals
 from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.publishing import publish
 from clv_ml.snapshot.declared_modules import load_features
-from clv_ml.snapshot.tables import Tables, known_events
+from clv_ml.snapshot.population import population_to_parquet
+from clv_ml.snapshot.tables import Tables
 from clv_ml.snapshot.visits import come_in_crowds
 from clv_ml.snapshot.window import as_date, day_totals
 from clv_ml.stages import tell
+
+PRINTED = {"transactions": ("customer_id", "day", "net", "orders", "is_purchase"), "events": EVENT_COLUMNS}
+"""The columns of day totals and events that the fingerprint of the data is made of."""
 
 
 def silent(message: str) -> None:
@@ -40,6 +46,33 @@ class Prepared:
     checked: CheckedData
     spill: Path
     """A folder for what does not fit into memory, emptied when the data are closed."""
+
+    def describe(self, day: dt.date, path: Path) -> None:
+        """Write the features of everybody known at a day to a Parquet file, by customer_id."""
+        population_to_parquet(self.engine, self.tables, day, path)
+
+    def fingerprint(self, day: dt.date) -> str:
+        """Digest what is known at a day, whatever the order of the rows."""
+        f = functions()
+        frames = {"transactions": self.tables.totals, "events": self.tables.events}
+        prints = [
+            self.engine.fingerprint(frame.filter(f.col("day") <= as_date(day)), PRINTED[name])
+            for name, frame in frames.items()
+            if frame is not None
+        ]
+        return ".".join([*prints, *self.print_of_customers()])
+
+    def print_of_customers(self) -> list[str]:
+        """Digest the table of customers, where there is one."""
+        customers = self.tables.customers
+        return [] if customers is None else [self.engine.fingerprint(customers, customers.columns)]
+
+    def rows_by_day(self) -> dict[str, pd.Series[int]]:
+        """Count the valid rows of transactions and events by day (:func:`rows_by_day`)."""
+        tables = {"transactions": self.checked.transactions.transactions}
+        if "events" in self.checked.others:
+            tables["events"] = self.checked.others["events"].rows
+        return {name: rows_by_day(self.engine, rows) for name, rows in tables.items()}
 
     @property
     def totals(self) -> DataFrame:
@@ -137,16 +170,11 @@ def row_counts(told: Mapping[str, Any]) -> dict[str, int]:
     return {"in": told["rows_in"], "valid": told["rows_valid"], "quarantined": told["rows_quarantined"]}
 
 
-def fingerprint(prepared: Prepared, day: dt.date) -> str:
-    """Digest what is known at a day, whatever the order of the rows."""
-    engine, tables = prepared.engine, prepared.tables
-    known_totals = tables.totals.filter(functions().col("day") <= as_date(day))
-    prints = [engine.fingerprint(known_totals, ["customer_id", "day", "net", "orders", "is_purchase"])]
-    if tables.events is not None:
-        prints.append(engine.fingerprint(known_events(tables.events, day), EVENT_COLUMNS))
-    if tables.customers is not None:
-        prints.append(engine.fingerprint(tables.customers, tables.customers.columns))
-    return ".".join(prints)
+def rows_by_day(engine: Engine, rows: DataFrame) -> pd.Series[int]:
+    """Count rows by day; indexed by day, ascending, days without rows left out."""
+    f = functions()
+    counts = engine.to_pandas(rows.groupBy("day").agg(f.count(f.lit(1)).cast("bigint").alias("rows")).orderBy("day"))
+    return pd.Series(counts["rows"].to_numpy(), index=pd.DatetimeIndex(counts["day"]), name="rows")
 
 
 def require_history(prepared: Prepared, day: dt.date) -> None:

@@ -13,7 +13,7 @@ from clv_ml.errors import ConfigError, DataError
 from clv_ml.evaluation.review import compare, review_metrics
 from clv_ml.models.training_rows import Progress, population_at
 from clv_ml.pipeline.forecasting import actual_cohorts, cohort_labels
-from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.prepared import Prepared, prepare, require_history, silent
 from clv_ml.publishing import digest, publish, write_csv, write_json
 from clv_ml.reports.review_report import accuracy_of_runs, outside_since, outside_words, review_pictures, write_lines
 from clv_ml.tracking.history import PastRun, past_runs, promise_of, write_review
@@ -127,7 +127,7 @@ def _judge(prepared: Prepared, run: PastRun, promise: Promise, horizons: tuple[i
     labels = cohort_labels(customers, promise.cohort_by)
     value = ValueConfig.model_validate(promise.value)
     table = compare(promise.forecast, actual_cohorts(engine, tables, promise.cutoff, horizons, labels, value))
-    same = fingerprint(prepared, promise.cutoff) == promise.fingerprint
+    same = prepared.fingerprint(promise.cutoff) == promise.fingerprint
     note = (
         ""
         if same

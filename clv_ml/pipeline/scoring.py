@@ -25,7 +25,8 @@ from clv_ml.pipeline.handover import require_handover, write_handover, write_lis
 from clv_ml.pipeline.health import write_health
 from clv_ml.pipeline.knowledge import Knowledge, gather
 from clv_ml.pipeline.listing import make_list
-from clv_ml.pipeline.prepared import Prepared, fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.nightly_prepared import data_of
+from clv_ml.pipeline.prepared import Prepared, require_history, silent
 from clv_ml.pipeline.runs import Run, open_runs
 from clv_ml.pipeline.table_scoring import require_same_tables
 from clv_ml.publishing import digest
@@ -92,13 +93,13 @@ def score(
     found, address = resolve(config, model)
     bundle = load_bundle(found)
     scored: Scored | None = None
-    with prepare(config, progress=progress) as prepared:
+    with data_of(config, as_of=as_of, progress=progress) as prepared:
         day = as_of or prepared.last_day
         require_history(prepared, day)
         progress("comparing the data with earlier ones")
         require_gates(prepared, config, day)
         require_same_tables(bundle, prepared.tables)
-        input_print = fingerprint(prepared, day)
+        input_print = prepared.fingerprint(day)
         with open_runs(config, f"score {day}", progress=progress) as runs:
             known = gather(prepared, config, day, runs.folder, progress=progress)
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known.fingerprint))

@@ -22,7 +22,7 @@ from clv_ml.pipeline.contact_reading import with_treatment
 from clv_ml.pipeline.drift import reference_facts
 from clv_ml.pipeline.example import example_records
 from clv_ml.pipeline.forecasting import past_error, promise_of
-from clv_ml.pipeline.prepared import fingerprint, prepare, require_history, silent
+from clv_ml.pipeline.prepared import prepare, require_history, silent
 from clv_ml.pipeline.promising import judged_by, promise_for_everybody
 from clv_ml.pipeline.promoting import alias_of, decide, promotion_record
 from clv_ml.pipeline.table_scoring import attributes_of, score_transactions
@@ -77,7 +77,7 @@ def train(config: Config, *, cutoff: dt.date | None = None, progress: Progress =
         )
         models, rows = fit_with_rows(engine, tables, day, config, progress=progress)
         signals = None if tables.events is None else tables.signals.model_dump(mode="json")
-        known_print = fingerprint(prepared, day)
+        known_print = prepared.fingerprint(day)
         facts = bundle_facts(config, known_print, backtests, signals=signals, attributes=attributes_of(tables))
         kind, first_day = models.purchases.KIND, prepared.first_day
         error = past_error(engine, judged.tables, day, first_day, config, kind=kind, progress=progress)
