@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from clv_ml.config import RiskConfig
-from clv_ml.decisions.deciding import decide, risk_bands, value_at_risk, value_tiers
+from clv_ml.decisions.deciding import decide, risk_bands, value_at_risk
+from clv_ml.engine import stored
 from clv_ml.errors import ConfigError
 
 
@@ -34,17 +35,6 @@ def decided(details: pd.DataFrame | None = None, secret: str = "s", **risk: Any)
 def test_money_at_risk_is_churn_times_the_value_if_retained_and_never_times_clv() -> None:
     scores = pd.DataFrame({"p": [0.5, 0.9], "value_if_retained": [200.0, 100.0], "expected_clv": [1.0, 2.0]})
     assert value_at_risk(scores, "p").tolist() == [100.0, 90.0]
-
-
-def test_tiers_hold_their_share_and_equal_values_share_a_tier() -> None:
-    value = pd.Series([5.0, 100.0, 4.0, 3.0, 2.0, 1.0, 0.5, 0.4, 0.3, 0.2], index=list("abcdefghij"))
-    tiers = value_tiers(value, 0.2)
-    assert tiers[tiers == "high"].index.tolist() == ["a", "b"]
-    assert tiers[tiers == "medium"].index.tolist() == ["c", "d", "e", "f"]
-    assert (tiers == "low").sum() == 4
-    assert value_tiers(pd.Series([1.0, 1.0, 1.0, 0.5]), 0.25).tolist() == ["high", "high", "high", "low"]
-    assert value_tiers(pd.Series([7.0]), 0.01).tolist() == ["high"]
-    assert value_tiers(value.head(0), 0.2).tolist() == []
 
 
 def test_bands_begin_at_their_lower_border() -> None:
@@ -87,6 +77,15 @@ def test_a_segment_by_an_attribute_of_the_customer_changes_the_profit() -> None:
     assert (generous.loc[french, "expected_saves"] >= plain.loc[french, "expected_saves"]).all()
     with pytest.raises(ConfigError, match="no column 'planet'"):
         decided(segments=({"when": {"planet": "Mars"}, "save_rate": 0.6},))
+
+
+def test_what_is_decided_in_batches_is_what_is_decided_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = ({"when": {"country": "FR"}, "save_rate": 0.6},)
+    whole = decided(capacity=200, segments=segments)
+    monkeypatch.setattr(stored, "BATCH", 700)
+    parts = decided(capacity=200, segments=segments)
+    pd.testing.assert_frame_equal(parts.table, whole.table)
+    pd.testing.assert_frame_equal(parts.chosen.curve, whole.chosen.curve)
 
 
 def test_another_secret_draws_other_arms_and_leaves_the_rest_alone() -> None:

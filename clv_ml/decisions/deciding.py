@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,10 @@ import pandas as pd
 from clv_ml.config import RiskConfig
 from clv_ml.decisions.control import control_arm
 from clv_ml.decisions.exclusions import SILENCE, exclusion_reasons
+from clv_ml.decisions.narrow import narrow_table
+from clv_ml.decisions.standing import standing_of
 from clv_ml.decisions.targeting import ECONOMICS, Chosen, choose, economics_of, expected_cost, expected_profit
+from clv_ml.engine.stored import in_batches
 
 _BANDS: Mapping[str, float] = {"very high": 0.75, "high": 0.50, "medium": 0.25}
 
@@ -67,23 +71,22 @@ def decide(
     ConfigError
         If a segment names a column that is not there.
     """
-    everybody = pd.DataFrame(
-        {
-            "value_tier": value_tiers(scores["expected_clv"], config.high_value_share).astype("category"),
-            "risk_percentile": risk_percentiles(scores[main_score]),
-        },
-        index=scores.index,
-    )
-    table = assess(
-        customers,
-        scores,
-        everybody,
-        config=config,
-        main_score=main_score,
-        as_of=as_of,
-        details=details,
-        secret=secret,
-    )
+    standing = standing_of(scores, main_score=main_score, high_value_share=config.high_value_share)
+
+    def assessed(part: slice) -> pd.DataFrame:
+        some = scores.iloc[part]
+        return assess(
+            customers.iloc[part],
+            some,
+            standing.of(some, main_score),
+            config=config,
+            main_score=main_score,
+            as_of=as_of,
+            details=details,
+            secret=secret,
+        )
+
+    table = narrow_table(scores.index, ((part, assessed(part)) for part in in_batches(scores)))
     chosen = choose(table, capacity=config.capacity)
     return Decisions(table.assign(action_status=chosen.status), chosen)
 
@@ -117,7 +120,7 @@ def assess(
             "value_at_risk": value_at_risk(scores, main_score),
             "value_tier": standing["value_tier"],
             "risk_percentile": standing["risk_percentile"],
-            "risk_band": risk_bands(p).astype("category"),
+            "risk_band": risk_bands(p),
         },
         index=scores.index,
     )
@@ -132,18 +135,13 @@ def assess(
         is_control=control_arm(
             table.index, experiment=config.control.experiment, share=config.control.share, secret=secret
         ),
-        exclusion_reason=reasons.astype("category"),
+        exclusion_reason=reasons,
     )
 
 
 def needed_features(config: RiskConfig) -> list[str]:
     """Name the features that a decision looks at, as far as a table of customers has them."""
     return [*SILENCE, *dict.fromkeys(name for segment in config.segments for name in segment.when)]
-
-
-def risk_percentiles(probability: pd.Series[float]) -> pd.Series[float]:
-    """Return for each customer the share of customers with a lower or equal risk, in percent; equals share a rank."""
-    return (100.0 * probability.rank(method="average", pct=True)).round(1)
 
 
 def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:
@@ -155,20 +153,8 @@ def value_at_risk(scores: pd.DataFrame, main_score: str) -> pd.Series[float]:
     return scores[main_score] * scores["value_if_retained"]
 
 
-def value_tiers(value: pd.Series[float], high_value_share: float) -> pd.Series[str]:
-    """Sort customers into ``high`` (the top share), ``medium`` (as many again, twice) and ``low`` by value.
-
-    The value is expected_clv: a big spender who left long ago is worth little now, and no call brings that back.
-    Who has not bought yet has no value (NaN) and is in none of the shares. Ties at a border fall into the higher
-    tier, so that equal customers are treated alike.
-    """
-    position = value.rank(method="min", ascending=False)
-    high = max(1.0, np.ceil(high_value_share * value.notna().sum()))
-    tiers = pd.Series("low", index=value.index, name="value_tier")
-    return tiers.mask(position <= 3 * high, "medium").mask(position <= high, "high")
-
-
-def risk_bands(probability: pd.Series[float]) -> pd.Series[str]:
-    """Name the band of each probability: very high from .75, high from .50, medium from .25, else low."""
-    told = np.select([probability >= floor for floor in _BANDS.values()], list(_BANDS), default="low")
-    return pd.Series(told, index=probability.index, name="risk_band", dtype="str")
+def risk_bands(probability: pd.Series[float]) -> pd.Series[Any]:
+    """Name the band of each probability as a category: very high from .75, high from .50, medium from .25, else low."""
+    reached = sum((probability >= floor).to_numpy(dtype=np.int8) for floor in _BANDS.values())
+    bands = pd.Categorical.from_codes(len(_BANDS) - reached, [*_BANDS, "low"])  # type: ignore[call-overload]
+    return pd.Series(bands, index=probability.index, name="risk_band")

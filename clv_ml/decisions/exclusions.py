@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ EXCLUSIONS = (
 )
 """Reasons in the order they are checked; the first that holds is told."""
 
+_NONE = len(EXCLUSIONS)
 SILENCE = ("days_since_last", "days_since_activity", "tenure_days")
 """Features that say how long ago a customer was heard of."""
 
@@ -36,7 +38,7 @@ def exclusion_reasons(
     *,
     config: RiskConfig,
     as_of: dt.date,
-) -> pd.Series[str]:
+) -> pd.Series[Any]:
     """Name for each customer why not to contact, or nothing.
 
     Parameters
@@ -52,7 +54,7 @@ def exclusion_reasons(
     Returns
     -------
     pandas.Series
-        Indexed like `customers`: one of :data:`EXCLUSIONS`, or empty text.
+        Indexed like `customers`: one of :data:`EXCLUSIONS`, or empty text; as a category.
     """
     rules = config.exclude
     known = pd.DataFrame(index=customers.index) if details is None else details.reindex(customers.index)
@@ -72,5 +74,8 @@ def exclusion_reasons(
         "silent_too_long": silence_days(customers) >= config.eligible_days if rules.silent_too_long else nobody,
         "below_minimum_value": value < rules.minimum_value,
     }
-    told = np.select([holds[name].to_numpy(dtype=bool) for name in EXCLUSIONS], EXCLUSIONS, default="")
-    return pd.Series(told, index=customers.index, name="exclusion_reason", dtype="str")
+    told = np.full(len(customers), _NONE, dtype=np.int8)
+    for code, name in reversed(list(enumerate(EXCLUSIONS))):
+        told[holds[name].to_numpy(dtype=bool)] = code
+    words = pd.Categorical.from_codes(told, [*EXCLUSIONS, ""])  # type: ignore[call-overload]
+    return pd.Series(words, index=customers.index, name="exclusion_reason")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clv_ml.config import RiskConfig
 from clv_ml.decisions.actions import action_words, recommended_actions
@@ -179,10 +180,12 @@ def listed_rows(decisions: Decisions, config: RiskConfig) -> pd.DataFrame:
     """
     table = decisions.table
     profit = table["expected_net_profit"].to_numpy(dtype=np.float64)
-    paying = profit_order(table.index, profit)[: int(np.isfinite(profit).sum())]
+    valued = np.isfinite(profit)
     status = table["action_status"].cat.codes.to_numpy()
     worked = np.isin(status, [STATUSES.index(name) for name in ("contact", "control")])
-    told = min(int(np.ceil(config.list_share * len(paying))), config.list_rows)
+    told = min(int(np.ceil(config.list_share * valued.sum())), config.list_rows)
+    paying = np.flatnonzero(valued & (worked | (profit >= _profit_at(profit[valued], told))))
+    paying = profit_order(table.index, profit, among=paying)
     places = paying[(np.arange(len(paying)) < told) | worked[paying]]
     places = places[np.argsort(status[places], kind="stable")]
     rows = table.iloc[places]
@@ -190,6 +193,14 @@ def listed_rows(decisions: Decisions, config: RiskConfig) -> pd.DataFrame:
     rank = np.arange(1, len(rows) + 1)
     explained = rank <= max(EXPLAINED, int(worked[places].sum()))
     return rows.assign(place=places, rank=rank, cum_expected_profit=earned, is_explained=explained)
+
+
+def _profit_at(profit: NDArray[np.float64], place: int) -> float:
+    """Return the profit at a place counted from the top; infinity for none."""
+    if not place:
+        return np.inf
+    below = len(profit) - place
+    return float(np.partition(profit, below)[below])
 
 
 def describe_rows(

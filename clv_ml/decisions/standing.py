@@ -1,4 +1,4 @@
-"""Where a customer stands among all, as a few numbers that say it of anybody: on a cluster no worker sees everybody."""
+"""Where a customer stands among all, as a few numbers that say it of anybody: nobody has to see everybody again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clv_ml.decisions.ordering import Ordered, in_order
 from clv_ml.engine import DataFrame, Engine, functions
@@ -24,10 +25,13 @@ class Standing:
     customers
         How many there are.
     high_value, medium_value
-        Smallest expected_clv of these tiers (:func:`clv_ml.decisions.deciding.value_tiers`); minus infinity where the
-        tier takes everybody.
+        Smallest expected_clv of these tiers: ``high`` is the top share of those with a value, ``medium`` as many
+        again, twice, and everybody else is ``low``. Equals of the last customer of a tier are in it too; minus
+        infinity where the tier takes everybody.
     highest_risks, percentiles
-        For each risk percentile that somebody has, ascending, the highest probability with it: 1,001 at most.
+        For each risk percentile that somebody has, ascending, the highest probability with it: 1,001 at most. The
+        percentile is the share of customers with a lower or equal risk, in percent; equals share the middle of their
+        places.
     """
 
     customers: int
@@ -37,7 +41,10 @@ class Standing:
     percentiles: Sequence[float]
 
     def of(self, scores: pd.DataFrame, main_score: str) -> pd.DataFrame:
-        """Return value_tier and risk_percentile of customers who belong to the population, indexed like `scores`."""
+        """Return value_tier and risk_percentile of customers who belong to the population, indexed like `scores`.
+
+        The value is expected_clv: a big spender who left long ago is worth little now, and no call brings that back.
+        """
         value = scores["expected_clv"].to_numpy(dtype=np.float64)
         tiers = np.select([value >= self.high_value, value >= self.medium_value], [0, 1], default=2)
         # everybody's probability lies within one of the steps, so that no row needs to be looked up
@@ -45,10 +52,38 @@ class Standing:
         return pd.DataFrame(
             {
                 "value_tier": pd.Categorical.from_codes(tiers, list(_TIERS)),  # type: ignore[call-overload]
-                "risk_percentile": np.asarray(self.percentiles)[step],
+                "risk_percentile": np.append(self.percentiles, np.nan)[step],  # NaN is placed behind the last step
             },
             index=scores.index,
         )
+
+
+def standing_of(scores: pd.DataFrame, *, main_score: str, high_value_share: float) -> Standing:
+    """Measure a population in memory; see :func:`standing_among`."""
+    value = scores["expected_clv"].to_numpy(dtype=np.float64)
+    value = value[~np.isnan(value)]
+    high, medium = (_value_at(value, place) for place in _last_places(len(value), high_value_share))
+    risk = np.sort(scores[main_score].to_numpy(dtype=np.float64))
+    risk = risk[: np.count_nonzero(~np.isnan(risk))]
+    last = np.flatnonzero(np.append(risk[1:] != risk[:-1], True)[: len(risk)])  # of each run of equals
+    first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
+    percentile = np.round(100.0 * (((first + last) / 2 + 1) / max(len(risk), 1)), 1)
+    steps = np.flatnonzero(np.append(percentile[1:] != percentile[:-1], True)[: len(percentile)])
+    return Standing(len(scores), high, medium, risk[last[steps]].tolist(), percentile[steps].tolist())
+
+
+def _last_places(valued: int, share: float) -> tuple[float, float]:
+    """Return the last place of the tiers high and medium, counted from the top."""
+    high = max(1.0, float(np.ceil(share * valued)))
+    return high, 3 * high
+
+
+def _value_at(value: NDArray[np.float64], place: float) -> float:
+    """Return the value at a place counted from the top; minus infinity where there are fewer."""
+    if place > len(value):
+        return -np.inf
+    below = len(value) - int(place)
+    return float(np.partition(value, below)[below])
 
 
 def standing_among(engine: Engine, scores: DataFrame, *, main_score: str, high_value_share: float) -> Standing:
@@ -78,7 +113,7 @@ def standing_among(engine: Engine, scores: DataFrame, *, main_score: str, high_v
 def _thresholds(engine: Engine, values: Ordered, valued: int, share: float) -> tuple[float, float]:
     """Return the value of the last place of the tiers high and medium, counted from the top."""
     f = functions()
-    places = [max(1.0, float(np.ceil(share * valued))) * times for times in (1, 3)]
+    places = _last_places(valued, share)
     at_least = f.lit(valued) - f.col("run_rows") + f.col("rows")  # customers with this value or a larger one
     wanted = [f.max(f.when(at_least >= place, f.col("value"))).alias(f"tier_{place:.0f}") for place in places]
     known = values.rows.filter(f.col("kind") == _VALUE).agg(*wanted)

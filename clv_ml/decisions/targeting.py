@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clv_ml.config import Economics, RiskConfig, SegmentEconomics
@@ -112,8 +114,7 @@ def choose(table: pd.DataFrame, *, capacity: int | None) -> Chosen:
     control = table["is_control"].to_numpy(dtype=bool)
     free = table["exclusion_reason"].eq("").to_numpy(dtype=bool) & ~np.isnan(profit)
     status = np.where(free, STATUSES.index("not_profitable"), STATUSES.index("excluded")).astype(np.int8)
-    order = profit_order(table.index, profit)
-    order = order[free[order]]
+    order = profit_order(table.index, profit, among=np.flatnonzero(free))
     paying = order[profit[order] > 0]
     held = control[paying]
     before = np.cumsum(~held) - ~held  # how many of the others come first
@@ -127,12 +128,28 @@ def choose(table: pd.DataFrame, *, capacity: int | None) -> Chosen:
     return Chosen(told, capacity_curve(candidates, best=best, chosen=chosen), best, chosen)
 
 
-def profit_order(customer_ids: pd.Index[str], profit: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the places of customers by what a contact earns, most first; equals by customer_id, unknown last."""
-    if customer_ids.is_monotonic_increasing:
-        return np.argsort(-profit, kind="stable")
-    by_name = np.argsort(customer_ids.to_numpy(dtype=object), kind="stable")
-    return np.asarray(by_name[np.argsort(-profit[by_name], kind="stable")])
+def profit_order(
+    customer_ids: pd.Index[str], profit: NDArray[np.float64], *, among: NDArray[np.intp] | None = None
+) -> NDArray[np.intp]:
+    """Return the places of customers by what a contact earns, most first; equals by customer_id, unknown last.
+
+    Parameters
+    ----------
+    among
+        Places of those who are wanted, rising; everybody where None.
+    """
+    places = np.arange(len(profit)) if among is None else among
+    if not is_rising(customer_ids):
+        places = places[np.argsort(customer_ids[places].to_numpy(dtype=object), kind="stable")]
+    return np.asarray(places[np.argsort(-profit[places], kind="stable")])
+
+
+def is_rising(customer_ids: pd.Index[Any]) -> bool:
+    """Tell whether texts are in order, without making Python texts of millions of them and keeping those."""
+    if not isinstance(customer_ids.dtype, pd.StringDtype):
+        return bool(customer_ids.is_monotonic_increasing)
+    names = pa.chunked_array([pa.array(customer_ids)]) if len(customer_ids) > 1 else None
+    return names is None or bool(pc.all(pc.less_equal(names[:-1], names[1:])).as_py())
 
 
 def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.DataFrame:
