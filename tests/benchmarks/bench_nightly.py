@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,28 +57,29 @@ READS = {
 }
 
 
-def simulated(base: Path, customers: int) -> Path:
-    """Return the folder of a simulation, made where it is not there."""
+def simulated(base: Path, customers: int, *, events: bool) -> Path:
+    """Return the folder of a simulation, made where it is not there; copies of a million have events if wanted."""
     folder = base / f"nightly_{customers}"
-    if (folder / "few" / "customers.parquet").exists():
+    tables = [table for table in COLUMNS if events or table != "events"]
+    if all((folder / "few" / f"{table}.parquet").exists() for table in tables):
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     if customers <= MILLION:
         simulate_files(PARAMETERS, customers=customers, folder=folder, progress=print)
     else:
-        _copied(simulated(base, MILLION), folder, customers)
+        _copied(simulated(base, MILLION, events=events), folder, customers, tables)
     (folder / "few").mkdir(exist_ok=True)
     few = f"SELECT customer_id FROM '{folder}/customers.parquet' WHERE hash(customer_id) % 20 = 0"
-    for table in COLUMNS:
+    for table in tables:
         kept = f"SELECT * FROM '{folder}/{table}.parquet' WHERE customer_id IN ({few})"
         duckdb.execute(f"COPY ({kept}) TO '{folder}/few/{table}.parquet'")
     return folder
 
 
-def _copied(million: Path, folder: Path, customers: int) -> None:
+def _copied(million: Path, folder: Path, customers: int, tables: Sequence[str]) -> None:
     copies = -(-customers // MILLION)
-    for table, ids in IDS.items():
-        renamed = ", ".join(f"copy || {name} AS {name}" for name in ids)
+    for table in tables:
+        renamed = ", ".join(f"copy || {name} AS {name}" for name in IDS[table])
         named = f"SELECT chr(97 + range::INT % 26) || range AS copy FROM range({copies})"
         rows = f"SELECT * REPLACE ({renamed}) FROM '{million}/{table}.parquet', ({named})"
         duckdb.execute(f"COPY (SELECT * EXCLUDE copy FROM ({rows})) TO '{folder}/{table}.parquet'")
@@ -177,7 +179,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
             print(json.dumps(score(data, Path(name), given.step[1], events=events, memory=given.memory)))
         return
-    simulated(given.folder, given.customers)
+    simulated(given.folder, given.customers, events=events)
     model = given.model
     if model is None:
         model = str(pipeline.train(job(data / "few", data / "few", events=events, memory=None)).bundle_path)
