@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from event_reference import SIGNALS, Event, events_of
 from order_reference import START, Order, transactions_of
 
 from clv_ml.engine import DataFrame, Engine, functions
-from clv_ml.snapshot.carried import Described, carried, stamped, theirs, touched
+from clv_ml.snapshot.carried import Described, carried_to_parquet, stamped, theirs, touched
 from clv_ml.snapshot.population import population, population_of_state
 from clv_ml.snapshot.state import State, close, empty_state
 from clv_ml.snapshot.tables import Tables
@@ -100,8 +101,8 @@ def event(rng: np.random.Generator, name: str, number: int, kind: str) -> Event:
 class Nights:
     """A state that is moved on night by night, beside everything that has come so far."""
 
-    def __init__(self, engine: Engine, lives: Delivered, customers: list[Customer]) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, lives: Delivered, customers: list[Customer], folder: Path) -> None:
+        self.engine, self._folder = engine, folder
         self._rows = {
             "orders": with_coming(engine, transactions_of(engine, [with_night(*row) for row in lives.orders])),
             "events": with_coming(engine, events_of(engine, [with_night(*row) for row in lives.events])),
@@ -149,7 +150,9 @@ class Nights:
         if before is not None:
             tables = self.tables(night, self.state.closed_day)
             again, found = self._again(night, before, tables)
-            everybody = carried(self.engine, before, tables, again, found, day(night))
+            path = self._folder / f"night_{night}.parquet"
+            carried_to_parquet(self.engine, before, tables, again, found, day(night), path)
+            everybody = self.engine.scan(path)
             self._require_equal(everybody, expected, f"night {night}, carried on from {before.day}")
             changes = stamped(self.engine, found, day(night), night)
             if before.changes is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from customer_reference import Customer
 from event_reference import Event
@@ -58,8 +59,8 @@ CUSTOMERS = [
 ]
 
 
-def test_only_who_may_be_another_one_is_described_again(engine: Engine) -> None:
-    world = Nights(engine, LIVES, CUSTOMERS)
+def test_only_who_may_be_another_one_is_described_again(engine: Engine, tmp_path: Path) -> None:
+    world = Nights(engine, LIVES, CUSTOMERS, tmp_path)
     world.close(NIGHT, day(CLOSED))
     assert world.require_carried(NIGHT) == set()
     # who began on one of two days is looked at for the hours, as the moment may be any of the day

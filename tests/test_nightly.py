@@ -90,8 +90,10 @@ def config_of(folder: Path) -> Config:
 
 
 def night(engine: Engine, folder: Path) -> tuple[Night, pa.Table]:
-    found = describe_night(engine, config_of(folder))
-    return found, engine.to_arrow(found.population).sort_by("customer_id").combine_chunks()
+    found = describe_night(engine, config_of(folder), folder / "everybody.parquet")
+    table = engine.to_arrow(engine.scan(folder / "everybody.parquet")).combine_chunks()
+    assert table.equals(table.sort_by("customer_id"))
+    return found, table
 
 
 def require_full(engine: Engine, folder: Path, found: Night, table: pa.Table) -> None:

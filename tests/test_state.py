@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from pathlib import Path
 
 import pytest
 from night_reference import CLOSE_EVERY, FIRST_NIGHT, KEEP_OPEN, NIGHTS, Nights, day, lived, signups
@@ -23,8 +24,8 @@ COMPARED = range(CLOSE_EVERY) if EVERY else (0, CLOSE_EVERY - 1)
 CARRIED = range(CLOSE_EVERY) if EVERY else (CLOSE_EVERY - 1,)
 
 
-def test_thirty_nights_equal_a_full_recomputation(engine: Engine) -> None:
-    world = Nights(engine, lived(seed=3), signups())
+def test_thirty_nights_equal_a_full_recomputation(engine: Engine, tmp_path: Path) -> None:
+    world = Nights(engine, lived(seed=3), signups(), tmp_path)
     known = []
     for night in range(FIRST_NIGHT, FIRST_NIGHT + NIGHTS):
         if world.state is None or (night - FIRST_NIGHT) % CLOSE_EVERY == 0:

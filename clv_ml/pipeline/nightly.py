@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from clv_ml.config import Config
 from clv_ml.data.quality import QualityReport
 from clv_ml.data.records import TableReport
-from clv_ml.engine import DataFrame, Engine
+from clv_ml.engine import Engine
 from clv_ml.models.training_rows import Progress
 from clv_ml.pipeline.nightly_described import describe_rows
 from clv_ml.pipeline.nightly_keeping import keep
@@ -24,12 +25,10 @@ from clv_ml.pipeline.spill import own_spill_folder
 
 @dataclass(frozen=True)
 class Night:
-    """Everybody as of a day.
+    """What accounts for a description of everybody.
 
     Attributes
     ----------
-    population
-        As :func:`clv_ml.snapshot.population.population` gives it.
     report, others
         What became of every row, of earlier nights too: of the transactions, and of the other tables by name.
     rows_read
@@ -38,7 +37,6 @@ class Night:
         Why everything was read; empty where only what is new was.
     """
 
-    population: DataFrame
     as_of: dt.date
     closed_day: dt.date
     report: QualityReport
@@ -48,12 +46,14 @@ class Night:
 
 
 def describe_night(
-    engine: Engine, config: Config, *, as_of: dt.date | None = None, progress: Progress = silent
+    engine: Engine, config: Config, path: Path, *, as_of: dt.date | None = None, progress: Progress = silent
 ) -> Night:
     """Describe everybody, reading only the files that are new since the state was kept; keep the state of this night.
 
     Parameters
     ----------
+    path
+        The Parquet file that is written: what :func:`clv_ml.snapshot.population.population` gives, by customer_id.
     as_of
         Last day of history; the last day of the transactions where None.
 
@@ -72,6 +72,6 @@ def describe_night(
         assert limits.temp_directory is not None
         reading = read_night(engine, config, limits.temp_directory, as_of=as_of, progress=progress)
         day = as_of or reading.last_day
-        described = describe_rows(engine, config, reading, day)
+        described = describe_rows(engine, config, reading, day, path)
         closed_day = keep(engine, config, reading, described)
-    return Night(described.population, day, closed_day, reading.report, reading.others, reading.rows_read, reading.note)
+    return Night(day, closed_day, reading.report, reading.others, reading.rows_read, reading.note)

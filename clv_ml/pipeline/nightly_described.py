@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from clv_ml.config import Config
 from clv_ml.engine import DataFrame, Engine
@@ -12,8 +13,8 @@ from clv_ml.pipeline.nightly_reading import Reading
 from clv_ml.pipeline.nightly_rows import Rows
 from clv_ml.pipeline.nightly_state import Kept
 from clv_ml.pipeline.prepared import signals_of
-from clv_ml.snapshot.carried import Described, carried, stamped, theirs, touched
-from clv_ml.snapshot.population import population, population_of_state
+from clv_ml.snapshot.carried import Described, carried_to_parquet, stamped, theirs, touched
+from clv_ml.snapshot.population import population_of_state, population_to_parquet, state_to_parquet
 from clv_ml.snapshot.state import EVENT_TABLES, PURCHASE_TABLES, State, empty_state
 
 _MOST_CHANGES = 0.5  # of the rows of the base; more are read more slowly than a new base is written
@@ -22,7 +23,13 @@ _OPEN = {"transactions": "open_rows", "events": "open_events"}
 
 @dataclass(frozen=True)
 class Description:
-    """Everybody as of a day, and what must be kept of it: whole tables of the state, or rows that are added to some."""
+    """Everybody as of a day, and what must be kept of it: whole tables of the state, or rows that are added to some.
+
+    Attributes
+    ----------
+    population
+        Read from the file that it was written to.
+    """
 
     population: DataFrame
     day: dt.date
@@ -30,14 +37,16 @@ class Description:
     added: Mapping[str, DataFrame] = field(default_factory=dict)
 
 
-def describe_rows(engine: Engine, config: Config, reading: Reading, day: dt.date) -> Description:
-    """Describe everybody as of a day, from what was kept and the rows after its closed day, or from all rows."""
+def describe_rows(engine: Engine, config: Config, reading: Reading, day: dt.date, path: Path) -> Description:
+    """Write everybody as of a day to a Parquet file: from what was kept and the rows since, or from all rows."""
     kept, tables, rows = reading.kept, reading.tables, reading.rows
     if kept is None:
-        return described_anew(engine, population(engine, tables, day), day)
+        population_to_parquet(engine, tables, day, path)
+        return _anew(engine, path, day)
     state = state_of(engine, config, reading)
     if not kept.closed_day <= kept.described_day <= day:
-        return described_anew(engine, population_of_state(engine, state, tables, day), day, kept.night + 1)
+        state_to_parquet(engine, state, tables, day, path)
+        return _anew(engine, path, day, kept.night + 1)
     before = Described(kept.described_day, kept.tables["base"], kept.tables.get("changes"))
     open_rows = {_OPEN[name]: table.rows for name, table in rows.items() if name != "customers"}
     frames = {
@@ -50,16 +59,17 @@ def describe_rows(engine: Engine, config: Config, reading: Reading, day: dt.date
     again = touched(engine, before, tables, frames, day)
     own = tables.with_frames(_attributes(engine, rows, again))
     found = population_of_state(engine, replace(state, only=again), own, day)
-    everybody = carried(engine, before, tables, again, found, day)
+    carried_to_parquet(engine, before, tables, again, found, day, path)
     changes = engine.row_count(found) + (0 if before.changes is None else engine.row_count(before.changes))
     if changes > _MOST_CHANGES * engine.row_count(before.base):
-        return described_anew(engine, everybody, day, kept.night + 1)
-    return Description(everybody, day, added={"changes": stamped(engine, found, day, kept.night + 1)})
+        return _anew(engine, path, day, kept.night + 1)
+    return Description(engine.scan(path), day, added={"changes": stamped(engine, found, day, kept.night + 1)})
 
 
-def described_anew(engine: Engine, population: DataFrame, day: dt.date, night: int = 0) -> Description:
+def _anew(engine: Engine, path: Path, day: dt.date, night: int = 0) -> Description:
     """Keep everybody, in place of what was kept before."""
-    return Description(population, day, whole={"base": stamped(engine, population, day, night)})
+    everybody = engine.scan(path)
+    return Description(everybody, day, whole={"base": stamped(engine, everybody, day, night)})
 
 
 def state_of(engine: Engine, config: Config, reading: Reading) -> State:

@@ -52,9 +52,7 @@ class PreparedNight(Prepared):
 
     def describe(self, day: dt.date, path: Path) -> None:
         """Write the features of everybody known at a day to a Parquet file, by customer_id."""
-        found = describe_rows(self.engine, self.config, self.reading, day)
-        self.engine.write_parquet(found.population.orderBy("customer_id"), path)
-        self.described.append(found)
+        self.described.append(describe_rows(self.engine, self.config, self.reading, day, path))
 
     def fingerprint(self, day: dt.date) -> str:
         """Digest what is known at a day, which is not before the closed one: the text is that of reading everything."""

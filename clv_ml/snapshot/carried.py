@@ -28,6 +28,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -66,11 +67,10 @@ def stamped(engine: Engine, population: DataFrame, day: dt.date, night: int) -> 
     f = functions()
     told = engine.from_pandas(pd.DataFrame({"as_of": [day.isoformat()], "night": [night]}))
     stamp = engine.materialise(told.select(f.col("as_of").cast("date").alias("as_of"), f.col("night").cast("int")))
-    return engine.planned(
+    return engine.planned_view(
         f"carried: stamped {', '.join(population.columns)}",
         {"population": population, "stamp": stamp},
-        _ANY_DAY,
-        lambda frames, _: frames["population"].crossJoin(frames["stamp"]).select(*population.columns, "as_of", "night"),
+        lambda frames: frames["population"].crossJoin(frames["stamp"]).select(*population.columns, "as_of", "night"),
     )
 
 
@@ -118,10 +118,10 @@ def theirs(engine: Engine, frames: Frames, customers: DataFrame) -> dict[str, Da
     return engine.planned_tables(f"carried: theirs of {columns}", inputs, _ANY_DAY, build)
 
 
-def carried(
-    engine: Engine, described: Described, tables: Tables, again: DataFrame, found: DataFrame, day: dt.date
-) -> DataFrame:
-    """Return everybody as of a day: the touched as they were found, all others carried on.
+def carried_to_parquet(
+    engine: Engine, described: Described, tables: Tables, again: DataFrame, found: DataFrame, day: dt.date, path: Path
+) -> None:
+    """Write everybody as of a day, by customer_id: the touched as they were found, all others carried on.
 
     Parameters
     ----------
@@ -137,7 +137,8 @@ def carried(
         moved = kept.select(*[_moved(name, tables, until).alias(name) for name in tables.columns])
         return moved.unionByName(given["found"].select(*tables.columns))
 
-    return engine.planned(f"carried: {', '.join(inputs)}; {tables.settings}", inputs, day, build)
+    key = f"carried: {', '.join(inputs)}; {tables.settings}"
+    engine.planned_to_parquet(key, inputs, day, build, path=path, order="customer_id")
 
 
 def _touched(frames: Frames, tables: Tables, before: dt.date, day: dt.date) -> DataFrame:

@@ -53,6 +53,11 @@ def _plan(
     return ("population", *tables.settings), tables.frames, cutoff, build
 
 
+def state_to_parquet(engine: Engine, state: State, tables: Tables, cutoff: dt.date, path: Path) -> None:
+    """Write what :func:`population_of_state` computes to a Parquet file, by customer_id."""
+    engine.write_parquet(population_of_state(engine, state, tables, cutoff).orderBy("customer_id"), path)
+
+
 def population_of_state(engine: Engine, state: State, tables: Tables, cutoff: dt.date) -> DataFrame:
     """Describe everybody known at a cutoff as :func:`population` does, from a state and the rows after it.
 

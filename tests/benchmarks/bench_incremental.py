@@ -3,7 +3,7 @@
 
 Orders (and, where asked for, events) are written to Parquet in a temporary folder: a history, then three nights of one
 per cent of its rows each, each of one day. Each step runs in a process of its own, from the files to the table of
-features in the engine, and what is kept written: everything read; the first night from the state, whose queries are
+features on disk, and what is kept written: everything read; the first night from the state, whose queries are
 planned then and kept; one that closes days; one that does not. Reading everything has its plans kept as well, all but
 the first time. That the tables are equal is checked by their fingerprints. Times are of the clock and of the processor:
 on a machine that others use too, the second is the one to trust. Customers, orders a customer and events may be given:
@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 
 from clv_ml.config import Config, EngineConfig, build_config
 from clv_ml.data.checked import read_checked
-from clv_ml.engine import DataFrame, Engine
+from clv_ml.engine import Engine
 from clv_ml.pipeline.nightly import describe_night
 from clv_ml.pipeline.prepared import silent, tables_of
-from clv_ml.snapshot.population import population
+from clv_ml.snapshot.population import population_to_parquet
 
 FIRST, DAYS, A_DAY = dt.date(2024, 1, 1), 730, 86_400
 KINDS = ("view", "lesson", "email", "email_open", "quiz")
@@ -124,6 +124,7 @@ def config_of(folder: Path, close_every: int) -> Config:
 def measure(folder: Path, step: str) -> dict[str, Any]:
     """Run one step in this process."""
     config = config_of(folder, close_every=1 if step == "closing" else 30)
+    path = folder / "everybody.parquet"
     limits = EngineConfig(threads=2, temp_directory=folder / "spill")
     with Engine(limits, plans=folder / "plans.json") as engine:
         clock, processor = time.perf_counter(), _processor()
@@ -131,12 +132,12 @@ def measure(folder: Path, step: str) -> dict[str, Any]:
             checked = read_checked(engine, config, progress=silent)
             last_day = checked.transactions.report.last_day
             assert last_day is not None
-            found: DataFrame = population(engine, tables_of(engine, checked, config), last_day)
+            population_to_parquet(engine, tables_of(engine, checked, config), last_day, path)
             note = ""
         else:
-            night = describe_night(engine, config)
-            found, note = night.population, night.note
+            note = describe_night(engine, config, path).note
         spent = {"clock": time.perf_counter() - clock, "processor": _processor() - processor}
+        found = engine.scan(path)
         digest = engine.fingerprint(found, found.columns)
     # getrusage would count the parent's memory too: a child starts as a copy of it
     status = Path("/proc/self/status").read_text(encoding="utf-8")
