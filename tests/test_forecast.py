@@ -15,7 +15,7 @@ from clv_ml.errors import DataError
 from clv_ml.evaluation.forecast import HORIZONS_DAYS, QUANTITIES, TOTAL, cohort_forecast, monthly_cohort
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.evaluation.review import cohort_actuals, compare
-from clv_ml.models import cohort_sums
+from clv_ml.models import customer_kinds
 from clv_ml.models.fitting import FittedModels
 from clv_ml.models.intervals import predictive_intervals
 from clv_ml.models.purchases import PurchaseModel
@@ -169,7 +169,7 @@ def test_many_customers_are_summed_part_by_part(
 ) -> None:
     models, customers = some
     at_once = cohort_forecast(models, customers)
-    monkeypatch.setattr(cohort_sums, "_PART", len(customers) // 3 + 1)
+    monkeypatch.setattr(customer_kinds, "_PART", len(customers) // 3 + 1)
     pd.testing.assert_frame_equal(cohort_forecast(models, customers), at_once, rtol=1e-12, atol=1e-12)
 
 

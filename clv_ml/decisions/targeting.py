@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clv_ml.config import Economics, RiskConfig, SegmentEconomics
+from clv_ml.engine.row_names import is_rising
 from clv_ml.errors import ConfigError
 
 ECONOMICS = tuple(Economics.model_fields)
@@ -142,14 +141,6 @@ def profit_order(
     if not is_rising(customer_ids):
         places = places[np.argsort(customer_ids[places].to_numpy(dtype=object), kind="stable")]
     return np.asarray(places[np.argsort(-profit[places], kind="stable")])
-
-
-def is_rising(customer_ids: pd.Index[Any]) -> bool:
-    """Tell whether texts are in order, without making Python texts of millions of them and keeping those."""
-    if not isinstance(customer_ids.dtype, pd.StringDtype):
-        return bool(customer_ids.is_monotonic_increasing)
-    names = pa.chunked_array([pa.array(customer_ids)]) if len(customer_ids) > 1 else None
-    return names is None or bool(pc.all(pc.less_equal(names[:-1], names[1:])).as_py())
 
 
 def capacity_curve(candidates: pd.DataFrame, *, best: int, chosen: int) -> pd.DataFrame:

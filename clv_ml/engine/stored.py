@@ -61,7 +61,7 @@ class Stored:
 
     def __getitem__(self, column: str) -> pd.Series[Any]:
         """Return all values of a column, without the names of the rows, which are longer than most columns."""
-        with pq.ParquetFile(self.path) as file:
+        with self._open() as file:
             found: pd.Series[Any] = self._typed(file.read([column]))[column]
         return found
 
@@ -77,8 +77,10 @@ class Stored:
 
     def read(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Return all rows of those of the columns that there are; of all columns where None."""
-        with pq.ParquetFile(self.path) as file:
-            return self._frame(file.read(self._wanted(columns)))
+        with self._open() as file:
+            found = self._frame(file.read(self._wanted(columns)))
+        pa.default_memory_pool().release_unused()
+        return found
 
     def head(self, rows: int, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Return the first rows."""
@@ -88,7 +90,7 @@ class Stored:
         """Return the rows at some positions, in the order of these."""
         rising = np.sort(positions)
         cuts = np.searchsorted(rising, self._starts)
-        with pq.ParquetFile(self.path) as file:
+        with self._open() as file:
             parts = [
                 file.read_row_group(group, self._wanted(columns)).take(rising[cuts[group] : cuts[group + 1]] - start)
                 for group, start in enumerate(self._starts[:-1])
@@ -99,12 +101,17 @@ class Stored:
 
     def batches(self, columns: Iterable[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield all rows, :data:`BATCH` at a time; an empty table is one empty batch."""
-        with pq.ParquetFile(self.path) as file:
+        with self._open() as file:
             wanted = self._wanted(columns)
             if not len(self):
                 yield self._frame(file.schema_arrow.empty_table().select(wanted))
             for batch in file.iter_batches(batch_size=BATCH, columns=wanted):
                 yield self._frame(pa.Table.from_batches([batch]))
+        pa.default_memory_pool().release_unused()
+
+    def _open(self) -> pq.ParquetFile:
+        # what is buffered ahead is kept until the file is closed: all of it, when all of it is read in batches
+        return pq.ParquetFile(self.path, pre_buffer=False)
 
     def _wanted(self, columns: Iterable[str] | None) -> list[str]:
         names = self._kinds if columns is None else dict.fromkeys([self._index, *columns])
@@ -114,10 +121,12 @@ class Stored:
         return self._typed(table).set_index(self._index)
 
     def _typed(self, table: pa.Table) -> pd.DataFrame:
-        frame: pd.DataFrame = table.to_pandas(date_as_object=False, ignore_metadata=True)
+        # each column is let go as soon as it is in pandas, so that no more than one is there twice
+        kept = {"split_blocks": True, "self_destruct": True}
+        frame: pd.DataFrame = table.to_pandas(date_as_object=False, ignore_metadata=True, **kept)
         kinds: dict[str, str] = {name: "Int64" for name in frame.columns if name in self._gaps}
         kinds |= {name: "datetime64[us]" for name in frame.columns if _is_day(self._kinds[str(name)])}
-        return frame.astype(kinds)
+        return frame.astype(kinds) if kinds else frame
 
 
 class StoredWriter:

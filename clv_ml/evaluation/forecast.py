@@ -15,12 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv_ml.config import ValueConfig
+from clv_ml.engine.row_names import is_rising
 from clv_ml.errors import DataError
 from clv_ml.evaluation.bands import LEVELS, Floats, count_bands, money_bands, share_bands, signed_bands
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.evaluation.months import month_of
 from clv_ml.models.cohort_sums import CohortSum, CohortSums, cohort_sums
 from clv_ml.models.fitting import FittedModels
+from clv_ml.models.training_rows import buyers
 
 HORIZONS_DAYS = (30, 90, 180, 365)
 QUANTITIES = ("purchases", "spend", "margin", "active_customers", "churn_rate")
@@ -72,8 +74,8 @@ def cohort_forecast(
     DataError
         If nobody has bought, or a cohort label is missing or the index of `cohort` is another.
     """
-    bought = customers[customers["frequency"].notna()]
-    bought = bought if bought.index.is_monotonic_increasing else bought.sort_index()
+    bought = buyers(customers)
+    bought = bought if is_rising(bought.index) else bought.sort_index()
     if bought.empty:
         raise DataError("no customer has bought yet: there is nothing to forecast from")
     labels = monthly_cohort(bought) if cohort is None else _of(_labels(cohort, customers), bought.index)
@@ -147,7 +149,7 @@ def _labels(cohort: pd.Series[str], customers: pd.DataFrame) -> pd.Series[str]:
         raise DataError("cohort is not indexed like the customers: give a label for each, in the same order")
     if cohort.isna().any():
         raise DataError(f"cohort is missing for {int(cohort.isna().sum()):,} customers: label them, as 'unknown'")
-    return cohort.astype(str)
+    return cohort if cohort.dtype == "str" else cohort.astype(str)
 
 
 def _active(

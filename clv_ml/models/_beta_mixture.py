@@ -16,7 +16,7 @@ Gauss-Legendre panels in logit(p). Both are accurate to about 1e-12 (tests/test_
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -80,27 +80,32 @@ def _fill(out: Floats, where: np.ndarray, order: int, shape: Floats, z: Floats, 
 
 
 def _jacobi(a: float, b: Floats, order: int) -> tuple[Floats, Floats]:
-    """Nodes and weights, each (n, order), of the Gauss rules for the densities Beta(a, b) on (0, 1).
+    """Nodes and weights, each (n, order), of the Gauss rules for the densities Beta(a, b) on (0, 1)."""
+    rules = [_jacobi_rule(a, one, order) for one in b.tolist()]
+    nodes, weights = (np.array(each).reshape(len(b), order) for each in zip(*rules, strict=True))
+    return nodes, weights
+
+
+@lru_cache(maxsize=2**14)
+def _jacobi_rule(a: float, b: float, order: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of one rule; batches of customers ask for the same ones again and again.
 
     Golub & Welsch (1969): eigenvalues and first components of the eigenvectors of the Jacobi matrix, whose
     entries for the weight (1-s)^A (1+s)^B with A = b-1, B = a-1 and p = (1+s)/2 are the recurrence
     coefficients below.
     """
     k = np.arange(order, dtype=np.float64)
-    A, B = b[:, None] - 1.0, a - 1.0
+    A, B = np.array([b - 1.0]), a - 1.0
     total = 2 * k + A + B
     with np.errstate(divide="ignore", invalid="ignore"):
         diagonal = 0.5 + 0.5 * (B**2 - A**2) / (total * (total + 2))
         off_squared = k * (k + A) * (k + B) * (k + A + B) / (total**2 * (total + 1) * (total - 1))
     # The limits of the two quotients where they read 0/0.
-    diagonal[:, 0] = a / (a + b)
-    off_squared[:, 1] = a * b / ((a + b) ** 2 * (a + b + 1))
-    off = np.sqrt(off_squared[:, 1:])
-    nodes, weights = np.empty((len(b), order)), np.empty((len(b), order))
-    for row in range(len(b)):
-        nodes[row], vectors = eigh_tridiagonal(diagonal[row], off[row], check_finite=False, lapack_driver="stemr")
-        weights[row] = vectors[0] ** 2
-    return np.maximum(nodes, np.finfo(np.float64).tiny), weights
+    diagonal[:1] = a / (a + b)
+    off_squared[1:2] = a * b / (np.square(a + b) * (a + b + 1))
+    off = np.sqrt(off_squared[1:])
+    nodes, vectors = eigh_tridiagonal(diagonal, off, check_finite=False, lapack_driver="stemr")
+    return np.maximum(nodes, np.finfo(np.float64).tiny), vectors[0] ** 2
 
 
 def _by_panels(shape: Floats, z: Floats, a: float, b: Floats) -> Floats:

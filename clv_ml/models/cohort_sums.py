@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv_ml.models._fitted import FittedModel
-from clv_ml.models._table import Floats, Spend, read_spend
-from clv_ml.models.moments import amount_moments, purchase_moments
+from clv_ml.models._table import Floats
+from clv_ml.models.customer_kinds import CustomerKinds, customer_kinds
+from clv_ml.models.moments import amount_sums, moments_of
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
 
@@ -23,8 +25,8 @@ _SPEND_STEP = 0.1
 _FARTHEST = 2.0
 # In a cohort's sum, a customer so rich that fewer than one in a hundred such cohorts has one is left out of the spread.
 _RARE_COHORTS = 0.01
-# Customers whose moments are in memory at once: 500,000 of them with four horizons take a quarter of a gigabyte.
-_PART = 500_000
+# Parts of the kinds of customers that are worked on at once, whatever the machine: each takes a tenth of a gigabyte.
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ def cohort_sums(
 ) -> CohortSums:
     """Sum the forecasts of customers over cohorts.
 
+    Customers who are alike for the models are forecast once. A sum is that of the kinds in their order
+    (:class:`clv_ml.models.customer_kinds.CustomerKinds`) within each part of 131,072 kinds, and then part by part.
+
     Parameters
     ----------
     purchases, spend
@@ -91,19 +96,24 @@ def cohort_sums(
     horizons_days
         Ascending.
     """
-    parts = [slice(start, start + _PART) for start in range(0, max(len(rfm), 1), _PART)]
-    buyers = sum(expected_buyers(purchases, rfm[part], horizon_days=horizons_days[-1]) for part in parts)
-    rarest = rarest_customer(buyers, n_cohorts)
-    summed = [
-        sums_of_part(purchases, spend, rfm[part], member[part], n_cohorts, horizons_days, rarest=rarest)
-        for part in parts
-    ]
-    return functools.reduce(added, summed)
+    parts = list(customer_kinds(rfm, member).parts())
+    buyers = sum(expected_buyers(purchases, part, horizon_days=horizons_days[-1]) for part in parts)
+    of_part = functools.partial(
+        sums_of_part,
+        purchases,
+        spend,
+        n_cohorts=n_cohorts,
+        horizons_days=horizons_days,
+        rarest=rarest_customer(buyers, n_cohorts),
+    )
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return functools.reduce(added, threads.map(of_part, parts))
 
 
-def expected_buyers(purchases: PurchaseModel, rfm: pd.DataFrame, *, horizon_days: int) -> float:
+def expected_buyers(purchases: PurchaseModel, kinds: CustomerKinds, *, horizon_days: int) -> float:
     """Return how many customers are expected to buy at least once."""
-    return float((1.0 - purchase_moments(purchases, rfm, horizons_days=[horizon_days], spread=False).none).sum())
+    none = moments_of(purchases, kinds.purchases, horizons_days=[horizon_days], spread=False).none[:, 0]
+    return float((kinds.count * (1.0 - none)).sum())
 
 
 def rarest_customer(buyers: float, n_cohorts: int) -> float:
@@ -114,49 +124,47 @@ def rarest_customer(buyers: float, n_cohorts: int) -> float:
 def sums_of_part(
     purchases: PurchaseModel,
     spend: SpendModel,
-    rfm: pd.DataFrame,
-    member: NDArray[np.intp],
+    kinds: CustomerKinds,
+    *,
     n_cohorts: int,
     horizons_days: Sequence[int],
-    *,
     rarest: float,
 ) -> CohortSums:
     """Sum the forecasts of some customers."""
 
     def summed(values: Floats) -> Floats:
-        parts = np.column_stack([np.bincount(member, weights=column, minlength=n_cohorts) for column in values.T])
-        return np.vstack([parts, parts.sum(axis=0)])
+        parts = [np.bincount(kinds.member, weights=column, minlength=n_cohorts) for column in values.T]
+        return np.vstack([np.column_stack(parts), [part.sum() for part in parts]])
 
-    bought = purchase_moments(purchases, rfm, horizons_days=horizons_days)
-    amounts = amount_moments(spend, rfm, rarest=rarest)
-    each = amounts.mean[:, None]
+    customers, count = kinds.purchases, kinds.count[:, None]
+    bought = moments_of(purchases, customers, horizons_days=horizons_days)
+    amounts = amount_sums(spend, kinds.frequency, kinds.count, kinds.money, kinds.money_square, rarest=rarest)
+    amount = amounts.mean[:, None]
     square = bought.variance + bought.mean**2
-    spread = (
-        bought.mean * amounts.within[:, None] + square * amounts.own_mean_square[:, None] - (bought.mean * each) ** 2
-    )
+    spread = bought.mean * amounts.within[:, None] + square * amounts.own_mean_square[:, None]
+    spread -= bought.mean**2 * amounts.mean_square[:, None]
     shifts = [np.zeros((n_cohorts + 1, len(horizons_days), _COORDINATES)) for _ in range(3)]
     direction = 0
     for above, below, scale in _purchase_directions(purchases):
         high, low = (
-            purchase_moments(model, rfm, horizons_days=horizons_days, spread=False) for model in (above, below)
+            moments_of(model, customers, horizons_days=horizons_days, spread=False) for model in (above, below)
         )
-        moved = high.mean - low.mean, (high.mean - low.mean) * each, low.none - high.none
-        for shift, change in zip(shifts, moved, strict=True):
+        more = high.mean - low.mean
+        for shift, change in zip(shifts, (more * count, more * amount, (low.none - high.none) * count), strict=True):
             shift[:, :, direction] = summed(change) / scale
         direction += 1
-    spends = read_spend(rfm)
     for above_params, below_params, scale in _spend_directions(spend):
-        dearer = _mean_amount(spend, above_params, spends) - _mean_amount(spend, below_params, spends)
+        dearer = _amounts(spend, above_params, kinds) - _amounts(spend, below_params, kinds)
         shifts[1][:, :, direction] = summed(bought.mean * dearer[:, None]) / scale
         direction += 1
     active = 1.0 - bought.none
     return CohortSums(
-        customers=summed(np.ones((len(rfm), 1)))[:, 0],
-        purchases=CohortSum(summed(bought.mean), summed(bought.variance), shifts[0]),
-        spend=CohortSum(summed(bought.mean * each), summed(np.maximum(spread, 0.0)), shifts[1]),
-        active=CohortSum(summed(active), summed(active * bought.none), shifts[2]),
-        covariance=summed(bought.variance * each),
-        log_nobody=summed(np.log(np.maximum(bought.none, 1e-300))),
+        customers=summed(count)[:, 0],
+        purchases=CohortSum(summed(bought.mean * count), summed(bought.variance * count), shifts[0]),
+        spend=CohortSum(summed(bought.mean * amount), summed(np.maximum(spread, 0.0)), shifts[1]),
+        active=CohortSum(summed(active * count), summed(active * bought.none * count), shifts[2]),
+        covariance=summed(bought.variance * amount),
+        log_nobody=summed(np.log(np.maximum(bought.none, 1e-300)) * count),
     )
 
 
@@ -210,10 +218,10 @@ def _axes(model: FittedModel, *, step: float) -> Iterator[tuple[Floats, float]]:
             yield vector * length, 2.0 * step
 
 
-def _mean_amount(model: SpendModel, params: Floats, customers: Spend) -> Floats:
-    """E(M | x, m) with other parameters; where they have no finite mean, that of a tenth of the fitted distance."""
+def _amounts(model: SpendModel, params: Floats, kinds: CustomerKinds) -> Floats:
+    """Sum E(M | x, m) with other parameters; where the mean is not finite, that of a tenth of the fitted distance."""
     p, q, v = params
     fitted_p, fitted_q, _ = model._values()
-    x = customers.frequency
+    x = kinds.frequency
     lowest = 0.1 * (fitted_q + fitted_p * x - 1.0)
-    return np.asarray(p * (v + x * customers.monetary_value) / np.maximum(q + p * x - 1.0, lowest))
+    return np.asarray(p * (kinds.count * v + x * kinds.money) / np.maximum(q + p * x - 1.0, lowest))

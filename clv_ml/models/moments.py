@@ -20,7 +20,7 @@ from scipy.special import betainc, betaln, expit, gammaincinv, gammaln, log_expi
 
 from clv_ml.models._beta_mixture import _legendre, _range
 from clv_ml.models._forecast import checked_horizons
-from clv_ml.models._table import Floats, read_purchases, read_spend
+from clv_ml.models._table import Floats, Purchases, read_purchases, read_spend
 from clv_ml.models._unique import unique_rows
 from clv_ml.models.purchases import PurchaseModel
 from clv_ml.models.spend import SpendModel
@@ -43,12 +43,14 @@ class PurchaseMoments:
 
 @dataclass(frozen=True)
 class AmountMoments:
-    """Of the amounts Z of each customer, each of shape (n,).
+    """Of the amounts Z of each customer, or summed over some customers, each of shape (n,).
 
-    Mean E[Z], spread within a customer E[Var(Z | customer)], and second moment of his own mean E[E(Z | customer)^2].
+    Mean E[Z] and its square, spread within a customer E[Var(Z | customer)], and second moment of his own mean
+    E[E(Z | customer)^2].
     """
 
     mean: Floats
+    mean_square: Floats
     within: Floats
     own_mean_square: Floats
 
@@ -69,37 +71,61 @@ def purchase_moments(
     spread
         False leaves the variance, the slower part, missing (NaN).
     """
-    customers = read_purchases(rfm)
+    return moments_of(model, read_purchases(rfm), horizons_days=horizons_days, spread=spread)
+
+
+def moments_of(
+    model: PurchaseModel, customers: Purchases, *, horizons_days: Sequence[int], spread: bool = True
+) -> PurchaseMoments:
+    """Compute :func:`purchase_moments` of checked customers; what life at T makes of them once for each (x, T)."""
     horizons = checked_horizons(horizons_days)
-    alive = model._alive(customers)[:, None]
-    mean = alive * model._forecast_alive(customers, horizons, rate=0.0).expected
-    none = np.column_stack([1.0 - alive[:, 0] * (1.0 - model._none_if_alive(customers, days)) for days in horizons])
-    if not spread:
-        return PurchaseMoments(mean, np.full_like(mean, np.nan), none)
     distinct = unique_rows(customers.frequency, customers.T)
     x, age = distinct.columns
+    few = Purchases(pd.RangeIndex(len(x)), x, np.zeros_like(x), age, np.ones_like(x))
+    buys = np.column_stack([1.0 - model._none_if_alive(few, days) for days in horizons])
+    alive = model._alive(customers)[:, None]
+    mean = alive * model._forecast_alive(few, horizons, rate=0.0).expected[distinct.inverse]
+    none = 1.0 - alive * buys[distinct.inverse]
+    if not spread:
+        return PurchaseMoments(mean, np.full_like(mean, np.nan), none)
     pairs = alive * _pairs(model, x, age, horizons)[distinct.inverse]
     return PurchaseMoments(mean, np.maximum(pairs + mean - mean**2, 0.0), none)
 
 
 def amount_moments(model: SpendModel, rfm: pd.DataFrame, *, rarest: float = 1e-4) -> AmountMoments:
-    """Mean and spread of the amounts of a Gamma-Gamma customer: nu ~ Gamma(q + p x, v + x m), Z ~ Gamma(p, nu).
+    """Mean and spread of the amounts of each customer; see :func:`amount_sums`."""
+    customers = read_spend(rfm)
+    x, m = customers.frequency, customers.monetary_value
+    return amount_sums(model, x, np.ones_like(x), m, m**2, rarest=rarest)
 
-    Fader & Hardie (2013), http://brucehardie.com/notes/025/, equation (4).
+
+def amount_sums(
+    model: SpendModel, x: Floats, count: Floats, money: Floats, money_square: Floats, *, rarest: float
+) -> AmountMoments:
+    """Sum mean and spread of the amounts of Gamma-Gamma customers: nu ~ Gamma(q + p x, v + x m), Z ~ Gamma(p, nu).
+
+    Fader & Hardie (2013), http://brucehardie.com/notes/025/, equation (4). With v + x m, m and m^2 of each customer
+    enter the moments and nothing else, so that their sums over customers of one frequency give those of the moments.
 
     Parameters
     ----------
+    x, count, money, money_square
+        Each of shape (n,), a row some customers of one frequency: it, how many they are, and the sums of m and m^2.
     rarest
         Where the tail is so heavy that the second moment is infinite or ruled by customers who hardly exist
         (q + p x of 3 or less), the share of the largest customers who are left out of it.
     """
-    customers = read_spend(rfm)
     p, q, v = model._values()
-    shape, scale = q + p * customers.frequency, v + customers.frequency * customers.monetary_value
-    mean = model._expected(customers)
-    distinct = unique_rows(shape)
-    square = _mean_inverse_square(distinct.columns[0], rarest)[distinct.inverse] * scale**2
-    return AmountMoments(mean, p * square, p**2 * square)
+    per_purchase = p / model._below(x)
+    squares = count * v**2 + 2.0 * v * x * money + x**2 * money_square  # of v + x m
+    distinct = unique_rows(q + p * x)
+    inverse_square = _mean_inverse_square(distinct.columns[0], rarest)[distinct.inverse]
+    return AmountMoments(
+        mean=per_purchase * (count * v + x * money),
+        mean_square=per_purchase**2 * squares,
+        within=p * inverse_square * squares,
+        own_mean_square=p**2 * inverse_square * squares,
+    )
 
 
 def _mean_inverse_square(shape: Floats, rarest: float) -> Floats:

@@ -106,8 +106,13 @@ class SpendModel(FittedModel):
         return pd.Series(self._expected(customers), index=customers.index, name="expected_spend")
 
     def _expected(self, customers: Spend) -> Floats:
-        p, q, v = self._values()
+        p, _, v = self._values()
         x = customers.frequency
+        return np.asarray(p * (v + x * customers.monetary_value) / self._below(x))
+
+    def _below(self, x: Floats) -> Floats:
+        """Return p x + q - 1 of equation (5), which is above 0 where the mean is finite."""
+        p, q, _ = self._values()
         below = p * x + q - 1.0
         if (below <= 0).any():
             raise DataError(
@@ -115,4 +120,4 @@ class SpendModel(FittedModel):
                 f"{q:.3f}, and above 1 is wanted. A few huge purchases dominate monetary_value: cap or drop "
                 "them, or fit more customers."
             )
-        return np.asarray(p * (v + x * customers.monetary_value) / below)
+        return below

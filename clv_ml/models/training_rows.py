@@ -115,7 +115,8 @@ def with_model_features(customers: pd.DataFrame, purchases: PurchaseModel, horiz
 
 def buyers(customers: pd.DataFrame) -> pd.DataFrame:
     """Return those who have bought at least once."""
-    return customers[customers["frequency"].notna()]
+    bought = customers["frequency"].notna()
+    return customers if bought.all() else customers[bought]
 
 
 def training_snapshots(

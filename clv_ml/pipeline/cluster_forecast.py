@@ -21,6 +21,7 @@ from clv_ml.evaluation.forecast import churn_sums, forecast_of_sums
 from clv_ml.evaluation.forecast_error import ForecastError
 from clv_ml.models.bundle import Bundle
 from clv_ml.models.cohort_sums import CohortSum, CohortSums, expected_buyers, rarest_customer, sums_of_part
+from clv_ml.models.customer_kinds import customer_kinds
 from clv_ml.models.shipment import Shipment
 from clv_ml.models.training_rows import buyers
 from clv_ml.pipeline.forecasting import cohort_labels, forecast_columns
@@ -91,7 +92,8 @@ def counted_cohorts(batches: Batches, *, summing: Summing) -> Batches:
     for customers, labels, _ in _bought(batches, summing):
         models = summing.shipment.bundle().models
         for cohort, rows in customers.groupby(labels.to_numpy()):
-            expected = expected_buyers(models.purchases, rows, horizon_days=summing.horizons[-1])
+            kinds = customer_kinds(rows, np.zeros(len(rows), dtype=np.intp))
+            expected = expected_buyers(models.purchases, kinds, horizon_days=summing.horizons[-1])
             found[str(cohort)] = found.get(str(cohort), 0.0) + expected
     yield pa.RecordBatch.from_arrays(
         [pa.array(list(found), pa.string()), pa.array(list(found.values()), pa.float64())], ["cohort", "buyers"]
@@ -106,7 +108,12 @@ def summed_cohorts(batches: Batches, *, summing: Summing) -> Batches:
         models, n = summing.shipment.bundle().models, len(summing.cohorts)
         member = np.array([place[label] for label in labels], dtype=np.intp)
         sums = sums_of_part(
-            models.purchases, models.spend, customers, member, n, summing.horizons, rarest=summing.rarest
+            models.purchases,
+            models.spend,
+            customer_kinds(customers, member),
+            n_cohorts=n,
+            horizons_days=summing.horizons,
+            rarest=summing.rarest,
         )
         stays = churn_sums(scores, member, n, summing.horizons) if summing.from_classifier else {}
         row = packed(sums, stays)

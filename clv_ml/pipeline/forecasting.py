@@ -69,12 +69,13 @@ def forecast_customers(
 ) -> pd.DataFrame:
     """Forecast the cohorts of scored customers; see :func:`clv_ml.evaluation.forecast.cohort_forecast`."""
     bought = buyers(customers)
+    of_buyers = scores if bought is customers else scores[customers["frequency"].notna()]
     return cohort_forecast(
         models,
         bought,
         horizons_days=config.forecast.horizons_days,
-        cohort=cohort_labels(customers, config.forecast.cohort_by),
-        p_churn=scores[customers["frequency"].notna()] if config.forecast.churn_from == "classifier" else None,
+        cohort=cohort_labels(bought, config.forecast.cohort_by),
+        p_churn=of_buyers if config.forecast.churn_from == "classifier" else None,
         value=config.value,
         error=error,
     )
