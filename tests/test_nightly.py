@@ -89,8 +89,8 @@ def config_of(folder: Path) -> Config:
     return build_config(tree, environment={})
 
 
-def night(engine: Engine, folder: Path) -> tuple[Night, pa.Table]:
-    found = describe_night(engine, config_of(folder), folder / "everybody.parquet")
+def night(engine: Engine, folder: Path, as_of: dt.date | None = None) -> tuple[Night, pa.Table]:
+    found = describe_night(engine, config_of(folder), folder / "everybody.parquet", as_of=as_of)
     table = engine.to_arrow(engine.scan(folder / "everybody.parquet")).combine_chunks()
     assert table.equals(table.sort_by("customer_id"))
     return found, table
@@ -129,10 +129,18 @@ def test_nights_from_files_are_those_of_reading_everything(engine: Engine, tmp_p
     }
     require_full(engine, tmp_path, found, table)
 
+    found, table = night(engine, tmp_path, dt.date(2024, 3, 28))  # a day that is still open, of last week
+    assert (found.note, found.rows_read) == ("", 0)
+    require_full(engine, tmp_path, found, table)
+
     deliver(tmp_path, "orders", "2024-04-09", ORDER, SECOND)
     deliver(tmp_path, "events", "2024-04-09", EVENT, events("2024-04-09"))
     found, table = night(engine, tmp_path)
     assert (found.note, found.rows_read, found.closed_day) == ("", len(SECOND) + 4, dt.date(2024, 4, 6))
+    require_full(engine, tmp_path, found, table)
+
+    found, table = night(engine, tmp_path, dt.date(2024, 4, 1))
+    assert found.note == "the days up to 2024-04-06 are closed, and 2024-04-01 is before"
     require_full(engine, tmp_path, found, table)
 
     deliver(tmp_path, "orders", "2024-04-10", ORDER, [])
