@@ -206,6 +206,10 @@ class SparkEngine(Engine):
         """Write a frame to a folder of Parquet files, which the workers must reach."""
         _run(lambda: frame.write.mode("overwrite").parquet(str(path)))
 
+    def scan(self, pattern: Path) -> DataFrame:
+        """Return a frame of Parquet files, which the workers must reach; nothing is read yet."""
+        return self._session.read.parquet(str(pattern))
+
     def row_count(self, frame: DataFrame) -> int:
         """Count the rows of a frame."""
         return int(_run(frame.count))

@@ -120,6 +120,23 @@ def test_a_table_of_the_catalogue_is_read_under_canonical_names(spark: SparkEngi
     spark_session.catalog.dropTempView("sold")
 
 
+def test_a_plan_is_written_to_files_in_an_order_and_read_again(spark: SparkEngine, tmp_path: Path) -> None:
+    with spark.active():
+        f = functions()
+        at = dt.datetime(2024, 1, 2, 3, 4, 5, 6)
+        start = spark.from_pandas(pd.DataFrame({"name": ["b", "c", "a"], "at": [at] * 3}))
+        spark.planned_to_parquet(
+            "key",
+            {"start": start},
+            dt.date(2024, 1, 1),
+            lambda frames, day: frames["start"].withColumn("day", f.lit(day.isoformat()).cast("date")),
+            path=tmp_path / "out",
+            order="name",
+        )
+        rows = spark.to_arrow(spark.scan(tmp_path / "out")).to_pylist()
+    assert rows == [{"name": name, "at": at, "day": dt.date(2024, 1, 1)} for name in "abc"]
+
+
 def test_intermediate_results_are_written_once_and_removed_at_the_end(spark_session: Any, tmp_path: Path) -> None:
     config = EngineConfig(kind="spark", spark=SparkConfig(spill=tmp_path.as_uri()))
     with SparkEngine(config, session=spark_session) as engine:
