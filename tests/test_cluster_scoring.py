@@ -37,6 +37,7 @@ def test_a_plain_job_is_taken() -> None:
             {"customers": {"sources": [{"path": "c", "columns": {"customer_id": "i", "consent": "c"}}]}},
         ),
         ("churn.alarms.unseen_category", {"churn": {"alarms": {"unseen_category": "refuse"}}}),
+        ("incremental.enabled", {"incremental": {"enabled": True}}),
     ],
 )
 def test_what_needs_all_customers_in_one_place_is_refused_by_name(named: str, sections: dict[str, Any]) -> None:

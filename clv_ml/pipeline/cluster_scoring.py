@@ -146,6 +146,8 @@ def _only_on_one_machine(config: Config) -> Iterator[str]:
     yield from (f"customers.{name}" for name in sorted(_DECISIVE) if any(name in source.mapped for source in sources))
     if config.churn.alarms.unseen_category == "refuse":
         yield "churn.alarms.unseen_category: refuse"
+    if config.incremental.enabled:
+        yield "incremental.enabled"
 
 
 def list_before(runs: Runs, day: dt.date) -> Run | None:
