@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from clv_ml.config import DriftConfig
-from clv_ml.evaluation.drift import Reference, churn_alerts, population_stability, references, stability
+from clv_ml.evaluation.drift import Reference, bin_counts, churn_alerts, population_stability, references, stability
 
 
 def customers(seed: int, n: int = 3000, *, shift: float = 0.0, web: float = 0.5) -> pd.DataFrame:
@@ -72,6 +72,13 @@ def test_a_new_category_counts_as_another() -> None:
     then = references(customers(1)[["channel"]], bins=10)
     now = pd.DataFrame({"channel": ["partner"] * 500})
     assert stability(then, now, DriftConfig())["alert"].all()
+
+
+def test_counts_of_some_customers_and_of_others_add_up() -> None:
+    now = customers(2, shift=0.5).assign(channel=lambda rows: rows["channel"].where(rows.index % 5 > 0))
+    for name, known in references(customers(1), bins=10).items():
+        parts = [bin_counts(now[name].iloc[part], known) for part in (slice(700), slice(700, 700), slice(700, None))]
+        np.testing.assert_array_equal(sum(parts), bin_counts(now[name], known))
 
 
 def test_a_reference_survives_json() -> None:

@@ -73,3 +73,18 @@ def test_a_batch_unlike_the_first_and_a_place_that_cannot_be_written_are_told(tm
             writer.write(customers().reset_index().assign(frequency="many"))
     with StoredWriter(tmp_path / "nowhere" / "table.parquet") as writer, pytest.raises(ClvError, match="cannot write"):
         writer.write(customers().reset_index())
+
+
+def test_a_batch_that_could_not_be_written_is_told_by_the_next_call_or_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
+    with pytest.raises(ClvError, match="no space left"), StoredWriter(tmp_path / "one.parquet") as writer:
+        writer.write(customers().reset_index())
+    with StoredWriter(tmp_path / "two.parquet") as writer:
+        writer.write(customers().reset_index())
+        with pytest.raises(ClvError, match="no space left"):
+            writer.write(customers().reset_index())

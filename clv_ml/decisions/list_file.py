@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,10 @@ COUNTED = (
 """Columns of all rows that a page or a workbook sums up."""
 
 
+DECIDED = ("action_status", "exclusion_reason", "is_control", "value_tier", "value_at_risk", "expected_net_profit")
+"""Decisions that stand beside the scores of everybody."""
+
+
 @dataclass(frozen=True)
 class ListFile:
     """The list as a file, and what is told of it beside.
@@ -39,7 +43,7 @@ class ListFile:
     path
         Parquet with the columns :data:`clv_ml.decisions.risk.RISK_COLUMNS`, in the order of the list.
     decisions
-        What was decided on everybody, listed or not.
+        What was decided on everybody, listed or not: :data:`DECIDED`, in the order of the scores and without names.
     texts
         For each language reason_1..3 and recommended_action of the first rows, indexed by customer_id.
     """
@@ -47,6 +51,13 @@ class ListFile:
     path: Path
     decisions: Decisions
     texts: Mapping[str, pd.DataFrame]
+
+    def __post_init__(self) -> None:
+        """Let go of what only the making of a list needs: of millions of customers it is most."""
+        table, chosen = self.decisions.table, self.decisions.chosen
+        kept = table[[name for name in DECIDED if name in table]].reset_index(drop=True)
+        unnamed = replace(chosen, status=chosen.status.reset_index(drop=True))
+        object.__setattr__(self, "decisions", Decisions(kept, unnamed))
 
     def __len__(self) -> int:
         return len(self._stored)

@@ -7,6 +7,7 @@ needs all of it at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -132,6 +133,9 @@ class Stored:
 class StoredWriter:
     """Writes a table batch after batch; the first one decides the types of the columns.
 
+    A batch is written while the next one is made, so that it must not be changed afterwards; what goes wrong there is
+    raised by the next call.
+
     Raises
     ------
     ClvError
@@ -143,6 +147,8 @@ class StoredWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
 
     def write(self, rows: pd.DataFrame) -> None:
         """Append rows; their index is not written."""
@@ -152,7 +158,8 @@ class StoredWriter:
                 self._writer = pq.ParquetWriter(self._path, table.schema)
             else:
                 table = pa.Table.from_pandas(rows, schema=self._writer.schema, preserve_index=False)
-            self._writer.write_table(table)
+            self._wait()
+            self._last = self._thread.submit(self._writer.write_table, table)
         except OSError as error:
             raise cannot_write(self._path, error) from error
         except (KeyError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -164,8 +171,20 @@ class StoredWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        try:
+            self._wait()
+            if self._writer is not None:
+                self._writer.close()
+        except OSError as fault:
+            raise cannot_write(self._path, fault) from fault
+        finally:
+            self._thread.shutdown()
+
+    def _wait(self) -> None:
+        """Wait for the last batch to be written."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
 
 
 def store(path: Path, rows: pd.DataFrame) -> Stored:

@@ -78,7 +78,20 @@ def references(table: pd.DataFrame, *, bins: int) -> dict[str, Reference]:
 def stability(
     reference: Mapping[str, Reference], table: pd.DataFrame | Mapping[str, pd.Series[Any]], config: DriftConfig
 ) -> pd.DataFrame:
-    """Compare the customers of a scoring with those of the training, column by column.
+    """Compare customers with those of the training, column by column; see :func:`stability_of_counts`."""
+    counts = {name: bin_counts(table[name], known) for name, known in reference.items() if name in table}
+    return stability_of_counts(counts, reference, config)
+
+
+def stability_of_counts(
+    counts: Mapping[str, np.ndarray], reference: Mapping[str, Reference], config: DriftConfig
+) -> pd.DataFrame:
+    """Compare counts of customers with those of the training.
+
+    Parameters
+    ----------
+    counts
+        What :func:`bin_counts` returns for the columns that are there; those of some customers and of others add up.
 
     Returns
     -------
@@ -90,10 +103,10 @@ def stability(
     rows = []
     for name, known in reference.items():
         then = np.array(known.counts, dtype=np.float64)
-        if name not in table:
+        if name not in counts:
             rows.append({"column": name, "psi": math.inf, "then": int(then.sum()), "now": 0, "alert": True})
             continue
-        now = _counts(table[name], known).astype(np.float64)
+        now = counts[name].astype(np.float64)
         psi = population_stability(then, now)
         chance = (int((then + now > 0).sum()) - 1) * (1.0 / max(then.sum(), 1.0) + 1.0 / max(now.sum(), 1.0))
         rows.append(
@@ -172,17 +185,17 @@ def _number_reference(column: pd.Series[Any], bins: int) -> Reference:
     levels = np.arange(1, bins) / bins
     edges = np.unique(np.quantile(known, levels, method="inverted_cdf")).tolist() if known.size else []
     empty = Reference(tuple(edges), (), ())
-    return Reference(empty.edges, (), tuple(map(int, _counts(column, empty))))
+    return Reference(empty.edges, (), tuple(map(int, bin_counts(column, empty))))
 
 
 def _category_reference(column: pd.Series[Any]) -> Reference:
     sizes = column.astype("string").value_counts()
     largest = sorted(sizes.items(), key=lambda item: (-item[1], str(item[0])))[:20]
     empty = Reference((), tuple(sorted(str(label) for label, _ in largest)), ())
-    return Reference((), empty.labels, tuple(map(int, _counts(column, empty))))
+    return Reference((), empty.labels, tuple(map(int, bin_counts(column, empty))))
 
 
-def _counts(column: pd.Series[Any], known: Reference) -> np.ndarray:
+def bin_counts(column: pd.Series[Any], known: Reference) -> np.ndarray:
     """Count customers in each bin, a value on a border in the lower one, and last those without a value."""
     if known.labels:
         codes = pd.Index(known.labels).get_indexer(pd.Index(column.astype("string").fillna(MISSING).astype(str)))

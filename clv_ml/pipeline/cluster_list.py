@@ -26,13 +26,13 @@ from clv_ml.decisions.cluster_columns import (
 )
 from clv_ml.decisions.cluster_work import EARNED, ORDER_PROFIT, ORDER_STATUS, WORKED, Work
 from clv_ml.decisions.deciding import needed_features
+from clv_ml.decisions.list_file import DECIDED as PUBLISHED
 from clv_ml.decisions.ordering import PLACE, Ordered, in_order
 from clv_ml.decisions.standing import standing_among
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.models.bundle import Bundle
 from clv_ml.models.shipment import Shipment
 from clv_ml.pipeline.listing import list_context
-from clv_ml.reports.score_results import DECIDED as PUBLISHED
 from clv_ml.reports.score_results import FACTS
 from clv_ml.stages import Progress
 

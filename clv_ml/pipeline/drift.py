@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clv_ml.config import Config
 from clv_ml.engine import Engine
 from clv_ml.engine.stored import Stored
-from clv_ml.evaluation.drift import Reference, churn_alerts, references, stability
+from clv_ml.evaluation.drift import Reference, bin_counts, churn_alerts, references, stability, stability_of_counts
 from clv_ml.evaluation.forecast import TOTAL
 from clv_ml.evaluation.review import cohort_actuals
 from clv_ml.models.bundle import Bundle, load_bundle
@@ -31,6 +33,7 @@ from clv_ml.tracking.registry import resolve
 _AGES = ("T", "tenure_days")
 _SCORES = ("p_alive", "expected_purchases", "expected_spend", "expected_clv")
 _EARLIER_CUTOFFS = 4
+_THREADS = 2  # that count columns: no more, as most machines decode the next ones meanwhile
 FACT = "reference"
 
 
@@ -68,27 +71,26 @@ def stability_of(bundle: Bundle, customers: pd.DataFrame, scores: pd.DataFrame, 
 
 
 def stability_of_stored(bundle: Bundle, customers: Stored, scores: Stored, config: Config) -> pd.DataFrame:
-    """Compare customers on disk with those of the training, one column in memory at a time."""
+    """Compare customers on disk with those of the training, batch after batch."""
     known: Mapping[str, Any] = bundle.facts.get(FACT, {})
     reference = {name: Reference.from_dict(facts) for name, facts in known.items()}
-    return stability(reference, _Columns(customers, scores), config.drift)
+    watched = [str(name) for name in _watched(customers.head(0), scores.head(0)).columns if name in reference]
+    counts: dict[str, np.ndarray] = {}
+    for table in (customers, scores):
+        names = [name for name in watched if name in table and name not in counts]
+        counts |= _counted(table, {name: reference[name] for name in names})
+    return stability_of_counts(counts, reference, config.drift)
 
 
-class _Columns(Mapping[str, "pd.Series[Any]"]):
-    """The watched columns of customers and scores, each read when it is asked for."""
-
-    def __init__(self, customers: Stored, scores: Stored) -> None:
-        watched = _watched(customers.head(0), scores.head(0)).columns
-        self._of = {str(name): customers if name in customers else scores for name in watched}
-
-    def __getitem__(self, name: str) -> pd.Series[Any]:
-        return self._of[name][name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._of)
-
-    def __len__(self) -> int:
-        return len(self._of)
+def _counted(table: Stored, reference: Mapping[str, Reference]) -> dict[str, np.ndarray]:
+    """Count the rows of a table on disk in the bins of each column."""
+    counts: dict[str, np.ndarray] = {}
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for batch in table.batches(reference):
+            columns = [batch[name] for name in reference]
+            for name, found in zip(reference, threads.map(bin_counts, columns, reference.values()), strict=True):
+                counts[name] = counts[name] + found if name in counts else found
+    return counts
 
 
 def drift(

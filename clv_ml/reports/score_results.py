@@ -34,8 +34,7 @@ PAGE_ROWS = 5000
 _TOLD = ("all", "eligible", "top_clv")
 _MEASURES = ("group", "score", "n", "prevalence", "auc", "brier", "ece", "lift_at_10", "value_at_10")
 FACTS = ("first_day", "frequency", "recency", "T", "monetary_value", "days_since_last")
-DECIDED = ("action_status", "exclusion_reason", "is_control", "value_tier", "value_at_risk", "expected_net_profit")
-"""Features and decisions that stand beside the scores of everybody."""
+"""Features that stand beside the scores of everybody."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +144,11 @@ def write_list_views(folder: Path, found: Scored) -> None:
 def _write_everybody(path: Path, found: Scored) -> None:
     """Write facts, scores and decisions of every customer, batch after batch."""
     worth = {name: value for name, value in found.conventions.items() if name not in ("horizon_days", "churned")}
-    decided = found.listed.decisions.table[list(DECIDED)]
+    decided = found.listed.decisions.table
     done = 0
     with StoredWriter(path) as writer:
         for facts, scores in zip(found.customers.batches(FACTS), found.scores.batches(), strict=True):
-            rows = decided.iloc[done : done + len(facts)]
+            rows = decided.iloc[done : done + len(facts)].set_axis(facts.index)
             done += len(facts)
             in_words = {str(name): rows[name].astype("str") for name in rows.select_dtypes("category")}
             writer.write(facts.join(scores).join(rows.assign(**in_words)).assign(**worth).reset_index())
