@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from event_reference import SIGNALS, Event, events_of
 from order_reference import START, Order, transactions_of
@@ -174,3 +177,17 @@ def test_outcomes_that_are_planned_are_those_counted_directly(engine: Engine) ->
         pd.testing.assert_frame_equal(table, direct)
         known = Window(cutoff, 1).history(totals).select("customer_id").distinct()
         assert len(table) == engine.row_count(known)
+
+
+def test_a_file_holds_what_the_table_would_whether_a_column_has_many_values_or_few(tmp_path: Path) -> None:
+    places = np.arange(5000)  # more values than a dictionary of the file has
+    few = pd.Series(places % 7).astype("Int64").mask(places % 3 == 0)
+    rows = pd.DataFrame({"name": [f"c{place:04d}" for place in places[::-1]], "few": few, "many": places / 3})
+    with Engine() as engine:
+        frame = engine.from_pandas(rows)
+        engine.planned_to_parquet(
+            "file", {"rows": frame}, STAND_IN, lambda frames, _: frames["rows"], path=tmp_path / "rows", order="name"
+        )
+        expected = engine.to_arrow(frame.orderBy("name"))
+    found = pq.read_table(tmp_path / "rows")
+    assert found.equals(expected.cast(found.schema))  # the file knows which columns have no null

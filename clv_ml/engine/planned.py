@@ -12,6 +12,8 @@ from clv_ml.engine.plans import Build, BuildTables, Plans
 from clv_ml.engine.reading import identifier, text
 from clv_ml.engine.tables import NamedTables
 
+_DISTINCT = 3000  # values up to which a column of a row group has a dictionary
+
 
 class PlannedQueries:
     """The part of :class:`clv_ml.engine.Engine` that records queries and runs the records."""
@@ -78,12 +80,14 @@ class PlannedQueries:
     ) -> None:
         """Write what :meth:`planned` computes to one Parquet file in the order of a column, without a table between.
 
-        It is not compressed beyond its dictionaries, as what is written to be read again at once.
+        It is not compressed beyond its dictionaries, as what is written to be read again at once. Columns of many
+        values go without: to look for repetition in them takes as long as to write them.
         """
 
         def copied(query: str) -> str:
             ordered = f"SELECT * FROM ({query}) ORDER BY {identifier(order)}"
-            return f"COPY ({ordered}) TO {text(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
+            options = f"FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT {_DISTINCT}"
+            return f"COPY ({ordered}) TO {text(str(path))} ({options})"
 
         self._plans.run_to(key, inputs, cutoff, build, copied)
 

@@ -57,16 +57,16 @@ def purchase_features(history: DataFrame, cutoff: dt.date) -> DataFrame:
         ``silence_ratio`` is days_since_last over the customer's mean gap.
     """
     f = functions()
-    by_customer = window_spec().partitionBy("customer_id")
+    in_order = window_spec().partitionBy("customer_id").orderBy("day")  # one window for both: rows are sorted once
     dated = history.select(
         "customer_id",
         "day",
         "orders",
         f.col("spend").cast(MONEY).alias("spend"),
-        f.datediff(f.col("day"), f.min("day").over(by_customer)).alias("age"),
+        f.datediff(f.col("day"), f.first_value("day").over(in_order)).alias("age"),
         f.datediff(as_date(cutoff), f.col("day")).alias("ago"),
         # squared below: beyond an int after 127 years
-        f.datediff(f.col("day"), f.lag("day").over(by_customer.orderBy("day"))).cast("bigint").alias("gap"),
+        f.datediff(f.col("day"), f.lag("day").over(in_order)).cast("bigint").alias("gap"),
     )
     age, ago, gap = f.col("age"), f.col("ago"), f.col("gap")
     collected = dated.groupBy("customer_id").agg(
