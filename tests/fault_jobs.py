@@ -138,17 +138,17 @@ def warm(business: Business, folder: Path, day: dt.date) -> None:
 def remember_the_list() -> None:
     """Let the children of this process find data, list and page computed: what is written is still written anew."""
     module: Any = scoring
-    real_prepare = module.prepare
+    real_data = module.data_of
     prepared: list[Any] = []
 
     @contextmanager
-    def prepare_once(config: Config, *, progress: Progress) -> Iterator[Any]:
+    def prepare_once(config: Config, *, as_of: dt.date | None, progress: Progress) -> Iterator[Any]:
         if not prepared:
-            prepared.append(_kept_open.enter_context(real_prepare(config, progress=progress)))
+            prepared.append(_kept_open.enter_context(real_data(config, as_of=as_of, progress=progress)))
         with own_spill_folder(config), unchanged_inputs(config):
             yield prepared[0]
 
-    module.prepare = prepare_once
+    module.data_of = prepare_once
     _remember(scoring, "make_list", lambda *arguments, **options: options["run_id"])
     _remember(scoring, "_promise", lambda scored: scored.context.refresh_id)
     _remember(score_results, "risk_page", lambda scored: scored.context.refresh_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from job_runs import JobRun
 from clv_ml.config import Config
 from clv_ml.errors import ClvError
 from clv_ml.pipeline import ScoreResult, nightly_prepared, score
+from clv_ml.pipeline.prepared import silent
 
 TABLES = ("transactions", "events")
 SAME = (
@@ -74,6 +76,13 @@ class Nights:
         config = self.config(output, **settings)
         return score(config, model=str(self._job.trained.bundle_path), progress=told.append), told
 
+    def describe(self, path: Path, *, progress: Callable[[str], None] = silent) -> None:
+        """Describe everybody as of the last day, and keep that."""
+        with nightly_prepared.prepare_night(
+            self.config("new", enabled=True), as_of=None, progress=progress
+        ) as prepared:
+            prepared.describe(CUTOFF, path)
+
     def require_same(self) -> Told:
         """Score both ways, and compare what is left; return what the one that reads less has told."""
         found, told = self.score("new", enabled=True)
@@ -118,11 +127,10 @@ def test_a_state_that_cannot_be_kept_costs_no_list(
     def full(*_: Any, **__: Any) -> None:
         raise ClvError("the disk is full")
 
-    nights = Nights(tmp_path, job)
+    nights, told = Nights(tmp_path, job), Told()
     nights.deliver(None, CUTOFF)
     monkeypatch.setattr(nightly_prepared, "keep", full)
-    found, told = nights.score("new", enabled=True)
-    assert (found.folder / "_SUCCESS").is_file()
+    nights.describe(tmp_path / "described.parquet", progress=told.append)
     assert "the next night reads everything: the disk is full" in told
     assert not (tmp_path / "new" / "state").exists()
 
@@ -130,11 +138,13 @@ def test_a_state_that_cannot_be_kept_costs_no_list(
 def test_a_state_that_another_process_replaces_meanwhile_is_read_as_it_was(job: JobRun, tmp_path: Path) -> None:
     nights = Nights(tmp_path, job)
     nights.deliver(None, CUTOFF)
-    nights.score("new", enabled=True)
+    nights.describe(tmp_path / "described.parquet")
     config = nights.config("new", enabled=True)
-    with nightly_prepared.prepare_night(config, as_of=None, progress=lambda message: None) as prepared:
+    with nightly_prepared.prepare_night(config, as_of=None, progress=silent) as prepared:
         shutil.rmtree(tmp_path / "new" / "state")
         assert prepared.engine.row_count(prepared.totals) > 0
-        prepared.describe(CUTOFF, tmp_path / "customers_again.parquet")
+        prepared.describe(CUTOFF, tmp_path / "described_again.parquet")
         assert prepared.fingerprint(CUTOFF)
-    assert len(pd.read_parquet(tmp_path / "customers_again.parquet")) == 500
+    first, again = (pd.read_parquet(tmp_path / name) for name in ("described.parquet", "described_again.parquet"))
+    pd.testing.assert_frame_equal(again, first)
+    assert len(first) == 500
