@@ -26,6 +26,13 @@ ORDER = {name: name for name in ("customer_id", "timestamp", "amount", "order_id
 EVENT = {name: name for name in ("customer_id", "timestamp", "event_type", "value", "session_id", "surface")}
 CUSTOMER = ("customer_id", "signup_at", "plan", "age", "renewal")
 Row = tuple[Any, ...]
+
+
+def out(folder: Path) -> Path:
+    """A folder whose name looks like a pattern and like a column of a table."""
+    return folder / "market=[de]*"
+
+
 HISTORY: list[Row] = [
     *[(f"c{n % 7}", f"2024-0{1 + n % 3}-{1 + n:02d} 10:00:00", f"{10 + n}.50", f"o{n}") for n in range(28)],
     ("c1", "2024-03-27 09:00:00", "-12.00", ""),
@@ -83,15 +90,15 @@ def config_of(folder: Path) -> Config:
             "sources": [{"path": "customers", "columns": columns}],
             **{"categories": ["plan"], "numbers": ["age"], "dates": ["renewal"]},
         },
-        "output": {"dir": str(folder / "out")},
+        "output": {"dir": str(out(folder))},
         "incremental": {"keep_open_days": 3, "close_every_days": 2},
     }
     return build_config(tree, environment={})
 
 
 def night(engine: Engine, folder: Path, as_of: dt.date | None = None) -> tuple[Night, pa.Table]:
-    found = describe_night(engine, config_of(folder), folder / "everybody.parquet", as_of=as_of)
-    table = engine.to_arrow(engine.scan(folder / "everybody.parquet")).combine_chunks()
+    found = describe_night(engine, config_of(folder), out(folder) / "everybody.parquet", as_of=as_of)
+    table = engine.to_arrow(engine.scan(out(folder) / "everybody.parquet")).combine_chunks()
     assert table.equals(table.sort_by("customer_id"))
     return found, table
 
@@ -179,7 +186,7 @@ def test_new_files_are_added_only_to_files_that_are_as_they_were(tmp_path: Path)
 
 
 def test_a_state_that_cannot_be_trusted_is_not_used(engine: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "out" / "state"
+    folder = out(tmp_path) / "state"
     deliver(tmp_path, "orders", "a", ORDER, FIRST)
     assert load_state(engine, config_of(tmp_path), tmp_path / "own") == "nothing was kept yet"
     publish(folder, lambda aside: write_json(aside / "manifest.json", {"format": 1, "key": "of another program"}))

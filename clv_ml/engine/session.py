@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from clv_ml.config import EngineConfig, Layout
+from clv_ml.engine.csv_files import quoted_path
 from clv_ml.engine.dialect import DUCKDB, DataFrame, enter, leave, speaking
 from clv_ml.engine.files import Files
 from clv_ml.engine.fingerprints import fingerprint_of
@@ -152,10 +153,11 @@ class Engine(PlannedQueries):
             f"FROM {wanted} AS w LEFT JOIN ({rows}) AS o USING ({keys})"
         )
 
-    def scan(self, pattern: Path) -> DataFrame:
-        """Return a frame of a Parquet file, or of all that a pattern matches; nothing is read yet."""
-        name = next(self._names)
-        self._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({text(str(pattern))})")
+    def scan(self, *paths: Path) -> DataFrame:
+        """Return a frame of the rows of some Parquet files; nothing is read yet."""
+        name, listed = next(self._names), ", ".join(quoted_path(path) for path in paths)
+        # no column comes from the name of a folder
+        self._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning=false)")
         return self._tables.frame(name)
 
     def reading(self) -> contextlib.AbstractContextManager[None]:

@@ -206,9 +206,9 @@ class SparkEngine(Engine):
         """Write a frame to a folder of Parquet files, which the workers must reach."""
         _run(lambda: frame.write.mode("overwrite").parquet(str(path)))
 
-    def scan(self, pattern: Path) -> DataFrame:
-        """Return a frame of Parquet files, which the workers must reach; nothing is read yet."""
-        return self._session.read.parquet(str(pattern))
+    def scan(self, *paths: Path) -> DataFrame:
+        """Return a frame of the rows of some Parquet files, which the workers must reach; nothing is read yet."""
+        return self._session.read.parquet(*map(str, paths))
 
     def row_count(self, frame: DataFrame) -> int:
         """Count the rows of a frame."""

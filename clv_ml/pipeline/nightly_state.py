@@ -93,8 +93,8 @@ def load_state(engine: Engine, config: Config, own: Path) -> Kept | str:
             return f"{place} was made by another version, or with other settings of the tables"
         tables = {path.stem: engine.scan(path) for path in sorted(folder.glob("*.parquet"))}
         for name in GROWING:
-            if any((folder / name).glob("*.parquet")):
-                tables[name] = engine.scan(folder / name / "*.parquet")
+            if parts := sorted((folder / name).glob("*.parquet")):
+                tables[name] = engine.scan(*parts)
         others = {name: TableReport(**_days_read(told)) for name, told in facts["others"].items()}
         report = QualityReport(**_days_read(facts["report"]))
         closed_day, described_day = (dt.date.fromisoformat(facts[name]) for name in ("closed_day", "described_day"))
