@@ -15,7 +15,7 @@ from clv_ml.data.events import check_events, read_events
 from clv_ml.data.quality import CheckedTransactions, QualityReport, check_transactions, enforce_limit
 from clv_ml.data.records import CheckedTable, TableReport, require_quality
 from clv_ml.data.sources import read_raw
-from clv_ml.engine import Engine
+from clv_ml.engine import DataFrame, Engine
 from clv_ml.stages import tell
 
 Report = TypeVar("Report", QualityReport, TableReport)
@@ -52,8 +52,12 @@ class CheckedData:
         tables = {"quarantine": self.transactions.quarantine}
         tables |= {f"quarantine_{name}": table.quarantine for name, table in self.others.items()}
         for name, rows in tables.items():
-            ordered = engine.with_originals(rows).orderBy("source_file", "source_line", "original")
+            ordered = self.as_it_came(engine, rows).orderBy("source_file", "source_line", "original")
             engine.write_parquet(ordered, folder / f"{name}.parquet")
+
+    def as_it_came(self, engine: Engine, quarantine: DataFrame) -> DataFrame:
+        """Show rows of a quarantine as they came in."""
+        return engine.with_originals(quarantine)
 
 
 def read_checked(engine: Engine, config: Config, *, progress: Callable[[str], None]) -> CheckedData:

@@ -13,7 +13,7 @@ from clv_ml.engine.fingerprints import NO_ROWS, united
 from clv_ml.pipeline.nightly_described import Description, state_of
 from clv_ml.pipeline.nightly_reading import Reading
 from clv_ml.pipeline.nightly_state import ClosedRows, save_state
-from clv_ml.pipeline.prepared import PRINTED, rows_by_day
+from clv_ml.pipeline.prepared import PRINTED, fingerprints, rows_by_day
 from clv_ml.snapshot.state import close
 from clv_ml.snapshot.window import as_date
 
@@ -87,13 +87,10 @@ def known_closed(reading: Reading) -> Mapping[str, ClosedRows]:
 def closed_rows(engine: Engine, reading: Reading, until: dt.date) -> dict[str, ClosedRows]:
     """Tell the same of all rows up to a day that is not before the closed day."""
     f = functions()
-    frames = {"transactions": reading.tables.totals, "events": reading.tables.events}
+    told = fingerprints(engine, reading.tables, until)
     found = {}
     for name, before in known_closed(reading).items():
-        frame = frames[name]
-        assert frame is not None
         counts = rows_by_day(engine, reading.rows[name].rows.filter(f.col("day") <= as_date(until)))
         by_day = dict(zip(pd.DatetimeIndex(counts.index).strftime("%Y-%m-%d"), map(int, counts), strict=True))
-        told = engine.fingerprint(frame.filter(f.col("day") <= as_date(until)), PRINTED[name])
-        found[name] = ClosedRows({**before.by_day, **by_day}, united(before.fingerprint, told))
+        found[name] = ClosedRows({**before.by_day, **by_day}, united(before.fingerprint, told[name]))
     return found

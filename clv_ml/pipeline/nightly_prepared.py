@@ -18,7 +18,7 @@ from clv_ml.config import Config
 from clv_ml.data.checked import CheckedData
 from clv_ml.data.quality import CheckedTransactions
 from clv_ml.data.records import CheckedTable
-from clv_ml.engine import DataFrame, Engine, functions, open_engine
+from clv_ml.engine import DataFrame, Engine, open_engine
 from clv_ml.engine.fingerprints import united
 from clv_ml.errors import ClvError
 from clv_ml.models.training_rows import Progress
@@ -27,10 +27,9 @@ from clv_ml.pipeline.nightly_files import cannot_add
 from clv_ml.pipeline.nightly_keeping import ASIDE, keep, known_closed
 from clv_ml.pipeline.nightly_reading import Reading, read_night
 from clv_ml.pipeline.plausibility import require_plausible_totals
-from clv_ml.pipeline.prepared import PRINTED, Prepared, plans_of, prepare, row_counts, rows_by_day
+from clv_ml.pipeline.prepared import Prepared, fingerprints, plans_of, prepare, row_counts, rows_by_day
 from clv_ml.pipeline.spill import own_spill_folder
 from clv_ml.snapshot.tables import Tables
-from clv_ml.snapshot.window import as_date
 from clv_ml.stages import tell
 
 
@@ -56,14 +55,8 @@ class PreparedNight(Prepared):
 
     def fingerprint(self, day: dt.date) -> str:
         """Digest what is known at a day, which is not before the closed one: the text is that of reading everything."""
-        f = functions()
-        frames = {"transactions": self.reading.tables.totals, "events": self.reading.tables.events}
-        prints = []
-        for name, closed in known_closed(self.reading).items():
-            frame = frames[name]
-            assert frame is not None
-            later = self.engine.fingerprint(frame.filter(f.col("day") <= as_date(day)), PRINTED[name])
-            prints.append(united(closed.fingerprint, later))
+        later = fingerprints(self.engine, self.reading.tables, day)
+        prints = [united(closed.fingerprint, later[name]) for name, closed in known_closed(self.reading).items()]
         return ".".join([*prints, *self.print_of_customers()])
 
     def rows_by_day(self) -> dict[str, pd.Series[int]]:
@@ -77,14 +70,11 @@ class PreparedNight(Prepared):
 
 
 class KeptChecks(CheckedData):
-    """What became of every row, of earlier nights too."""
+    """What became of every row, of earlier nights too; what was set aside is kept as it came in."""
 
-    def write_quarantine(self, engine: Engine, folder: Path) -> None:
-        """Write the rows that were set aside in any night, as they came in."""
-        tables = {"quarantine": self.transactions.quarantine}
-        tables |= {f"quarantine_{name}": table.quarantine for name, table in self.others.items()}
-        for name, rows in tables.items():
-            engine.write_parquet(rows.orderBy("source_file", "source_line", "original"), folder / f"{name}.parquet")
+    def as_it_came(self, engine: Engine, quarantine: DataFrame) -> DataFrame:
+        """Return the rows: they were shown when they were read."""
+        return quarantine
 
 
 def data_of(config: Config, *, as_of: dt.date | None, progress: Progress) -> AbstractContextManager[Prepared]:

@@ -53,14 +53,7 @@ class Prepared:
 
     def fingerprint(self, day: dt.date) -> str:
         """Digest what is known at a day, whatever the order of the rows."""
-        f = functions()
-        frames = {"transactions": self.tables.totals, "events": self.tables.events}
-        prints = [
-            self.engine.fingerprint(frame.filter(f.col("day") <= as_date(day)), PRINTED[name])
-            for name, frame in frames.items()
-            if frame is not None
-        ]
-        return ".".join([*prints, *self.print_of_customers()])
+        return ".".join([*fingerprints(self.engine, self.tables, day).values(), *self.print_of_customers()])
 
     def print_of_customers(self) -> list[str]:
         """Digest the table of customers, where there is one."""
@@ -168,6 +161,17 @@ def validate(config: Config, *, progress: Progress = silent) -> tuple[CheckedDat
 def row_counts(told: Mapping[str, Any]) -> dict[str, int]:
     """Return how many rows of a table came in, are valid and were set aside, from its report."""
     return {"in": told["rows_in"], "valid": told["rows_valid"], "quarantined": told["rows_quarantined"]}
+
+
+def fingerprints(engine: Engine, tables: Tables, day: dt.date) -> dict[str, str]:
+    """Digest the transactions and the events up to a day, whatever the order of the rows."""
+    f = functions()
+    frames = {"transactions": tables.totals, "events": tables.events}
+    return {
+        name: engine.fingerprint(frame.filter(f.col("day") <= as_date(day)), PRINTED[name])
+        for name, frame in frames.items()
+        if frame is not None
+    }
 
 
 def rows_by_day(engine: Engine, rows: DataFrame) -> pd.Series[int]:
