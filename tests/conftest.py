@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# two processes with two threads each would spend most of their time waiting for each other; before numpy is imported
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from plans_of_workers import PlansOfWorkers
 
 from clv_ml.config import Config, EngineConfig, TransactionsConfig, build_config
 from clv_ml.data.datasets import load_dataset
@@ -44,6 +48,16 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the development data: no folder {folder}; set CLV_ML_DATA")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """To plan a query takes longer than to run it on a few customers: it is planned once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clv_ml.engine.session.OF_PROCESS", PlansOfWorkers(folder / "plans"))
+        yield
 
 
 @pytest.fixture(scope="session")
