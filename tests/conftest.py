@@ -39,6 +39,36 @@ settings.register_profile("engine", **_PATIENT, phases=[Phase.explicit, Phase.re
 
 SAMPLE_CUTOFF = dt.date(1997, 12, 31)
 
+# a file that takes minutes, handed out last, would keep one test process busy while the other has nothing left to do
+_LONGEST = (
+    "test_notebooks",
+    "test_pipeline",
+    "test_faults",
+    "test_scored_page",
+    "test_spark_features",
+    "test_promotion_job",
+    "test_state",
+    "test_spark_cluster",
+    "test_nightly",
+    "test_nightly_score",
+    "test_engagement_job",
+    "test_tracking_servers",
+    "test_fresh_environment",
+    "test_spark_connect",
+    "test_cli",
+    "test_spark_contract",
+    "test_commands",
+    "test_spark_score_job",
+    "test_spark_scoring",
+    "test_table_scoring",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    place = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
