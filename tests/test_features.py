@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from order_reference import START, Order, features_of, purchase_days, tables, tr
 from clv_ml.config import ChurnConfig, EngineConfig, SourceConfig, TransactionsConfig
 from clv_ml.data.quality import check_transactions
 from clv_ml.data.sources import read_raw
-from clv_ml.engine import Engine
+from clv_ml.engine import DataFrame, Engine
 from clv_ml.models.training_rows import training_snapshots
 from clv_ml.snapshot.features import PURCHASE_FEATURES, purchase_features
 from clv_ml.snapshot.tables import Tables
@@ -27,13 +28,22 @@ from clv_ml.snapshot.window import Window, day_totals
 CUTOFF = dt.date(1997, 12, 31)
 
 
-@settings(settings.get_profile("engine"), max_examples=4)
+def features(engine: Engine, orders: list[Order], cutoff: dt.date) -> pd.DataFrame:
+    """Planned once, as it takes longer than to count."""
+
+    def build(frames: Mapping[str, DataFrame], day: dt.date) -> DataFrame:
+        return purchase_features(Window(day, 1).history(day_totals(frames["orders"])), day)
+
+    known = {"orders": transactions_of(engine, orders)}
+    return engine.to_pandas(engine.planned("features of orders", known, cutoff, build))
+
+
+@settings(settings.get_profile("engine"), max_examples=12)
 @given(orders=tables(), cut=st.integers(0, 420))
 def test_features_equal_a_plain_python_count(engine: Engine, orders: list[Order], cut: int) -> None:
     cutoff = START + dt.timedelta(days=cut)
     expected = features_of(purchase_days([order for order in orders if order.day <= cutoff]), cutoff)
-    history = Window(cutoff, 1).history(day_totals(transactions_of(engine, orders)))
-    table = engine.to_pandas(purchase_features(history, cutoff)).set_index("customer_id")
+    table = features(engine, orders, cutoff).set_index("customer_id")
     table = table[list(PURCHASE_FEATURES)].astype("float64")
     assert set(table.index) == set(expected)
     for customer, row in expected.items():
@@ -47,8 +57,7 @@ def test_one_customer_worked_by_hand(engine: Engine) -> None:
     days = {0: 1000, 5: 2000, 20: 3000, 200: 4000}  # gaps 5, 15, 180
     orders = [Order("a", START + dt.timedelta(days=n), cents, None) for n, cents in days.items()]
     cutoff = START + dt.timedelta(days=230)
-    history = Window(cutoff, 1).history(day_totals(transactions_of(engine, orders)))
-    row = engine.to_pandas(purchase_features(history, cutoff)).iloc[0]
+    row = features(engine, orders, cutoff).iloc[0]
     told = {name: row[name] for name in ("frequency", "recency", "T", "monetary_value", "days_since_last")}
     assert told == {"frequency": 3, "recency": 200, "T": 230, "monetary_value": 30.0, "days_since_last": 30}
     assert (row["purchases_first_7d"], row["spend_first_7d"]) == (1, 30.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_reference import START, Days, Order, outcomes_of, purchase_days, tables, transactions_of
 
-from clv_ml.engine import Engine
+from clv_ml.engine import DataFrame, Engine
 from clv_ml.errors import ConfigError, DataError
 from clv_ml.snapshot.labels import outcomes, own_gap_horizons, require_mature
 from clv_ml.snapshot.window import Window, day_totals
@@ -22,14 +23,18 @@ HORIZONS = (10, 60, 120)
 
 
 def judged(engine: Engine, orders: list[Order], cutoff: dt.date) -> pd.DataFrame:
-    window = Window(cutoff, max(HORIZONS))
-    totals = engine.materialise(day_totals(transactions_of(engine, orders)))
-    customers = window.history(totals).select("customer_id").distinct()
-    frame = outcomes(window.future(totals), customers, cutoff, HORIZONS)
+    def build(frames: Mapping[str, DataFrame], day: dt.date) -> DataFrame:
+        window = Window(day, max(HORIZONS))
+        totals = engine.materialise(day_totals(frames["orders"]))
+        customers = window.history(totals).select("customer_id").distinct()
+        return outcomes(window.future(totals), customers, day, HORIZONS)
+
+    # planned once, as it takes longer than to count
+    frame = engine.planned("labels: outcomes", {"orders": transactions_of(engine, orders)}, cutoff, build)
     return engine.to_pandas(frame).set_index("customer_id").sort_index()
 
 
-@settings(settings.get_profile("engine"), max_examples=6)
+@settings(settings.get_profile("engine"), max_examples=15)
 @given(orders=tables(), cut=st.integers(0, 300))
 def test_outcomes_equal_a_plain_python_count(engine: Engine, orders: list[Order], cut: int) -> None:
     cutoff = START + dt.timedelta(days=cut)
@@ -56,15 +61,20 @@ def test_who_buys_only_after_the_horizon_has_churned_and_newcomers_are_not_judge
 
 def judged_by_own_gap(engine: Engine, orders: list[Order], cutoff: dt.date, quantile: float) -> pd.DataFrame:
     """own_horizon_days and churned_own of everybody in the table and of a customer who never bought."""
-    window = Window(cutoff, max(HORIZONS))
-    totals = engine.materialise(day_totals(transactions_of(engine, orders)))
     named = pd.DataFrame({"customer_id": [*sorted(purchase_days(known_by(orders, cutoff))), "never"]})
-    customers = engine.from_pandas(named)
-    own = own_gap_horizons(window.history(totals), customers, quantile=quantile, longest_days=window.horizon_days)
-    own = engine.materialise(own)
-    frame = outcomes(window.future(totals), customers, cutoff, HORIZONS, own_horizons=own)
-    labels = engine.to_pandas(frame).set_index("customer_id")[["churned_own"]]
-    return engine.to_pandas(own).set_index("customer_id").join(labels).sort_index()
+
+    def build(frames: Mapping[str, DataFrame], day: dt.date) -> Mapping[str, DataFrame]:
+        window = Window(day, max(HORIZONS))
+        totals, customers = engine.materialise(day_totals(frames["orders"])), frames["customers"]
+        own = own_gap_horizons(window.history(totals), customers, quantile=quantile, longest_days=window.horizon_days)
+        own = engine.materialise(own)
+        future = window.future(totals)
+        return {"own": own, "labels": outcomes(future, customers, day, HORIZONS, own_horizons=own)}
+
+    known = {"orders": transactions_of(engine, orders), "customers": engine.from_pandas(named)}
+    frames = engine.planned_tables(f"labels: own gap {quantile}", known, cutoff, build)
+    own, labels = (engine.to_pandas(frames[name]).set_index("customer_id") for name in ("own", "labels"))
+    return own.join(labels[["churned_own"]]).sort_index()
 
 
 def known_by(orders: list[Order], cutoff: dt.date) -> list[Order]:
@@ -82,7 +92,7 @@ def own_horizon_of(bought: Days, customer: str, quantile: float) -> int:
     return min(max(math.ceil(round(usual, 6)), 1), max(HORIZONS))
 
 
-@settings(settings.get_profile("engine"), max_examples=6)
+@settings(settings.get_profile("engine"), max_examples=15)
 @given(orders=tables(), cut=st.integers(0, 300), quantile=st.sampled_from([0.1, 0.5, 0.9]))
 def test_own_horizons_and_their_label_equal_a_plain_python_count(
     engine: Engine, orders: list[Order], cut: int, quantile: float

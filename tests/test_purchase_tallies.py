@@ -32,39 +32,62 @@ def day(number: int) -> dt.date:
 
 def at(engine: Engine, frames: Frames, until: dt.date) -> tuple[DataFrame, DataFrame]:
     """Tallies and recent purchase days at a day."""
-    days = engine.materialise(purchase_days(frames["tallies"], frames["totals"], until))
-    folded = engine.materialise(fold(frames["tallies"], frames["totals"], days, until))
-    return moved(frames["tallies"], frames["totals"], folded, until), recent_days(frames["recent"], days, until)
+
+    def build(given: Frames, end: dt.date) -> Frames:
+        days = engine.materialise(purchase_days(given["tallies"], given["totals"], end))
+        folded = engine.materialise(fold(given["tallies"], given["totals"], days, end))
+        tallies = moved(given["tallies"], given["totals"], folded, end)
+        return {"tallies": tallies, "recent": recent_days(given["recent"], days, end)}
+
+    found = engine.planned_tables("tallies: at", frames, until, build)
+    return found["tallies"], found["recent"]
 
 
 def of_all(engine: Engine, totals: DataFrame, cutoff: dt.date) -> pa.Table:
     def build(frames: Frames, until: dt.date) -> DataFrame:
         return purchase_features(Window(until, 1).history(frames["totals"]), until)
 
-    return engine.to_arrow(engine.planned("of all", {"totals": totals}, cutoff, build).orderBy("customer_id"))
+    return engine.to_arrow(engine.planned("tallies: of all", {"totals": totals}, cutoff, build).orderBy("customer_id"))
 
 
 def of_tallies(engine: Engine, frames: Frames, cutoff: dt.date) -> pa.Table:
     def build(given: Frames, until: dt.date) -> DataFrame:
-        return features_of_tallies(*at(engine, given, until), until)
+        return features_of_tallies(given["tallies"], given["recent"], until)
 
-    return engine.to_arrow(engine.planned("of tallies", frames, cutoff, build).orderBy("customer_id"))
+    tallies, recent = at(engine, frames, cutoff)
+    known = {"tallies": tallies, "recent": recent}
+    return engine.to_arrow(engine.planned("tallies: features", known, cutoff, build).orderBy("customer_id"))
+
+
+def start(engine: Engine, orders: Sequence[Order]) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Day totals of orders, and no tallies and no recent days yet; planned once, as it takes longer than to count."""
+
+    def build(given: Frames, _: dt.date) -> Frames:
+        totals = engine.materialise(day_totals(given["orders"]))
+        return {"totals": totals, "tallies": no_tallies(totals), "recent": no_recent(totals)}
+
+    frames = engine.planned_tables("tallies: start", {"orders": transactions_of(engine, orders)}, START, build)
+    return frames["totals"], frames["tallies"], frames["recent"]
+
+
+def after(engine: Engine, totals: DataFrame, until: dt.date) -> DataFrame:
+    """Day totals of the days to come."""
+
+    def build(given: Frames, end: dt.date) -> DataFrame:
+        return given["totals"].filter(functions().col("day") > as_date(end))
+
+    return engine.planned("tallies: later", {"totals": totals}, until, build)
 
 
 def agree(engine: Engine, orders: Sequence[Order], closed: Sequence[int], ahead: Sequence[int]) -> None:
     """Close day after day, and compare at cutoffs so many days after each."""
-    f = functions()
-    totals = engine.materialise(day_totals(transactions_of(engine, orders)))
-    tallies, recent = engine.materialise(no_tallies(totals)), engine.materialise(no_recent(totals))
+    totals, tallies, recent = start(engine, orders)
     last = -1
     for number in sorted({last, *closed}):
         until = day(number)
-        later = engine.materialise(totals.filter(f.col("day") > as_date(day(last))))
-        frames = {"tallies": tallies, "recent": recent, "totals": later}
-        tallies = engine.planned("tallies", frames, until, lambda given, end: at(engine, given, end)[0])
-        recent = engine.planned("recent", frames, until, lambda given, end: at(engine, given, end)[1])
-        later = engine.materialise(totals.filter(f.col("day") > as_date(until)))
-        frames = {"tallies": tallies, "recent": recent, "totals": later}
+        frames = {"tallies": tallies, "recent": recent, "totals": after(engine, totals, day(last))}
+        tallies, recent = at(engine, frames, until)
+        frames = {"tallies": tallies, "recent": recent, "totals": after(engine, totals, until)}
         for days in ahead:
             cutoff = until + dt.timedelta(days=days)
             assert of_tallies(engine, frames, cutoff).equals(of_all(engine, totals, cutoff))
