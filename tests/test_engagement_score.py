@@ -230,5 +230,7 @@ def test_cohorts_are_summed_up_by_hand() -> None:
         "share_below_20": pytest.approx(1 / 3),
     }
     assert table.loc["unknown", "share_below_20"] == 1.0
+    even = engagement_by_cohort(scores.drop(index="a"), cohort).set_index("cohort")
+    assert even.loc["x", "median"] == 55.0
     with pytest.raises(DataError, match=r"2 scored customers are not in it \(c, d\)"):
         engagement_by_cohort(scores, cohort.iloc[:2])

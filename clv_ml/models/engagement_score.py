@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Self
+from fractions import Fraction
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -189,17 +190,38 @@ def engagement_by_cohort(scores: pd.DataFrame, cohort: pd.Series) -> pd.DataFram
         raise DataError(f"cohort: {len(absent)} scored customers are not in it ({shown}); give every customer's cohort")
     aligned = cohort.reindex(scores.index)
     names = aligned.astype("string").fillna("unknown").astype(object)
-    rows = [
-        {
-            "cohort": name,
-            "customers": len(group),
-            "mean": math.fsum(group) / len(group),  # whatever the order of customers
-            "median": float(np.median(group)),
-            "share_below_20": float((group < LOW_SCORE).mean()),
-        }
-        for name, group in scores["engagement_score"].groupby(names, sort=True)
-    ]
+    each = pd.DataFrame({"cohort": names, "engagement_score": scores["engagement_score"]})
+    return engagement_of_counts(each.value_counts().rename("customers").reset_index())
+
+
+def engagement_of_counts(counted: pd.DataFrame) -> pd.DataFrame:
+    """Sum scores up by cohort, as :func:`engagement_by_cohort` does, from how many customers have which score.
+
+    Parameters
+    ----------
+    counted
+        cohort (text), engagement_score and customers, a row each pair of the first two: some thousand rows, however
+        many customers there are.
+    """
+    rows = [_summed_up(str(name), group) for name, group in counted.groupby("cohort", sort=True)]
     return pd.DataFrame(rows, columns=["cohort", "customers", "mean", "median", "share_below_20"])
+
+
+def _summed_up(cohort: str, counted: pd.DataFrame) -> dict[str, Any]:
+    in_order = counted.sort_values("engagement_score")
+    scores, customers = in_order["engagement_score"].to_numpy(dtype=float), in_order["customers"].to_numpy(dtype=int)
+    up_to = customers.cumsum()
+    n = int(up_to[-1])
+    middle = scores[np.searchsorted(up_to, [(n - 1) // 2, n // 2], side="right")]
+    # exact, so that the order of customers cannot show
+    total = sum((Fraction(score) * int(k) for score, k in zip(scores, customers, strict=True)), Fraction())
+    return {
+        "cohort": cohort,
+        "customers": n,
+        "mean": float(total) / n,
+        "median": float(middle.mean()),
+        "share_below_20": int(customers[scores < LOW_SCORE].sum()) / n,
+    }
 
 
 def _high(customers: pd.DataFrame, name: str) -> float | None:

@@ -26,6 +26,7 @@ from clv_ml.pipeline.cluster_views import (
     ClusterScored,
     cluster_scored,
     count_list,
+    engagement_on_cluster,
     first_of_list,
     stability_on_cluster,
 )
@@ -38,7 +39,7 @@ from clv_ml.pipeline.prepared import Prepared, prepare, require_history, silent
 from clv_ml.pipeline.runs import Run, Runs, kept_runs, open_runs
 from clv_ml.pipeline.scoring import ScoreResult, log_scoring, result_settings
 from clv_ml.pipeline.table_scoring import require_same_tables
-from clv_ml.publishing import SUCCESS, digest, write_json
+from clv_ml.publishing import SUCCESS, digest, write_csv, write_json
 from clv_ml.reports.list_csv import write_list_csv
 from clv_ml.reports.score_results import write_list_views
 from clv_ml.stages import Progress, Stages, tell
@@ -200,6 +201,8 @@ class Writing:
         curve = made.choice.curve
         curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
         self.promise.forecast.to_csv(folder / "cohort_forecast.csv", index=False, lineterminator="\n")
+        if (engagement := engagement_on_cluster(engine, made)) is not None:
+            write_csv(folder / "engagement_by_cohort.csv", engagement)
         stages("writing the workbook and the page")
         write_list_views(folder, found)
         write_json(folder / "manifest.json", self.facts | counted | {"notes": list(found.notes)})

@@ -19,9 +19,11 @@ from clv_ml.decisions.targeting import Chosen
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.engine.stored import store
 from clv_ml.evaluation.last_list import LastList
+from clv_ml.evaluation.months import month_of
 from clv_ml.language import languages, words
 from clv_ml.models import sampled_rows
 from clv_ml.models.bundle import Bundle
+from clv_ml.models.engagement_score import engagement_of_counts
 from clv_ml.pipeline.cluster_list import ClusterScores
 from clv_ml.pipeline.drift import stability_of
 from clv_ml.pipeline.prepared import Prepared
@@ -122,6 +124,21 @@ def stability_on_cluster(engine: Engine, made: ClusterScores, bundle: Bundle, co
     """Compare the customers with those of the training; of many, :data:`clv_ml.models.sampled_rows.MOST_JUDGED`."""
     table = engine.to_arrow(sampled_rows.some_of(made.scored, made.customers))
     return stability_of(bundle, columns_of(table, KNOWN), columns_of(table, SCORED), config)
+
+
+def engagement_on_cluster(engine: Engine, made: ClusterScores) -> pd.DataFrame | None:
+    """Sum engagement scores up by the month of the start; None where the data hold no events.
+
+    What is collected is a row for each month and score that there is: scores are tenths from 0 to 100.
+    """
+    score, start = f"{SCORED}engagement_score", f"{KNOWN}start_day"
+    if score not in made.scored.columns:
+        return None
+    f = functions()
+    months = made.scored.select(f.trunc(start, "month").alias("month"), f.col(score).alias("engagement_score"))
+    counted = engine.to_pandas(months.groupBy("month", "engagement_score").agg(f.count(f.lit(1)).alias("customers")))
+    cohorts = month_of(counted["month"]).astype("string").fillna("unknown").astype(object)
+    return engagement_of_counts(counted.assign(cohort=cohorts).drop(columns="month"))
 
 
 def first_of_list(engine: Engine, listed: DataFrame) -> pa.Table:

@@ -118,8 +118,9 @@ def write_scores(folder: Path, found: Scored, *, progress: Callable[[str], None]
     curve = found.listed.decisions.chosen.curve
     curve.round(4).to_csv(folder / "capacity_curve.csv", index=False, lineterminator="\n")
     if "engagement_score" in found.scores:
-        months = month_of(found.customers.read(["start_day"])["start_day"]).rename("cohort")
-        write_csv(folder / "engagement_by_cohort.csv", engagement_by_cohort(found.scores.read(), months))
+        months = month_of(found.customers.read(["start_day"])["start_day"])
+        by_cohort = engagement_by_cohort(found.scores.read(["engagement_score"]), months)
+        write_csv(folder / "engagement_by_cohort.csv", by_cohort)
     progress("writing the workbook and the page")
     write_list_views(folder, found)
     write_json(folder / "manifest.json", _manifest(found))

@@ -10,7 +10,10 @@ import pytest
 from clv_ml.config import Config
 from clv_ml.decisions import targeting
 from clv_ml.engine import SparkEngine
+from clv_ml.evaluation.months import month_of
+from clv_ml.models.engagement_score import engagement_by_cohort
 from clv_ml.models.fitting import FittedModels
+from clv_ml.pipeline.cluster_views import engagement_on_cluster
 from spark.cases import engaged_case, sample_case
 from spark.list_parity import Case, assert_same_result, at_most, collected, on_one_machine, scored_on
 
@@ -40,7 +43,14 @@ def test_the_list_of_cdnow_is_that_of_one_machine_and_nothing_large_is_collected
 def test_the_list_with_events_and_prospects_is_that_of_one_machine(spark: SparkEngine, tmp_path: Path) -> None:
     engaged = engaged_case(tmp_path)
     assert engaged.customers["frequency"].isna().any()
-    one, other = on_one_machine(engaged), collected(spark, scored_on(spark, engaged))
+    one, made = on_one_machine(engaged), scored_on(spark, engaged)
+    other = collected(spark, made)
     assert "engagement_score" in other.listed
     assert "not_bought_yet" in set(other.scores["exclusion_reason"])
     assert_same_result(one, other)
+    months = month_of(engaged.customers["start_day"])
+    by_cohort = engagement_by_cohort(one.scores.set_index("customer_id"), months)
+    with spark.active():
+        summed = engagement_on_cluster(spark, made)
+    assert summed is not None
+    pd.testing.assert_frame_equal(summed, by_cohort, check_exact=True)
