@@ -29,11 +29,11 @@ from typing import Any
 import openpyxl
 import pytest
 import typer.main
-from matplotlib.figure import Figure
 from page_commands import ELSEWHERE, PAGES, ROOT, SMALLER, TAKEN_FOR_GRANTED, PageCommand, page_commands
 from test_doctests import ELSEWHERE as ELSEWHERE_TESTED
 from test_guides import AFTER_COMMANDS, FLAGS, python_of
 from typer.testing import CliRunner
+from undrawn import undrawn
 
 from clv_ml.cli import app
 from clv_ml.config import load_config
@@ -76,13 +76,6 @@ def fill(workbook: Path) -> None:
         book.save(workbook)
 
 
-def _no_picture(figure: Figure, target: Any, **options: Any) -> None:
-    if hasattr(target, "write"):
-        target.write("<svg></svg>")
-    else:
-        Path(target).touch()
-
-
 @cache
 def run_command(text: str) -> str:
     """Run a command of clv-ml where this process stands, and return what it says; the same command only once."""
@@ -104,10 +97,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name, like in TAKEN_FOR_GRANTED.items():
         shutil.copyfile(folder / like, folder / name)
     load_dataset("cdnow_sample").to_csv(folder / "orders.csv", index=False)
-    with pytest.MonkeyPatch.context() as patch, chdir(folder):
+    with pytest.MonkeyPatch.context() as patch, chdir(folder), undrawn():
         for name, value in QUICK.items():
             patch.setenv(name, value)
-        patch.setattr(Figure, "savefig", _no_picture)
         said = run_command("clv-ml demo")
         assert "risk list:" in said
         latest = json.loads(Path("output/demo/scores/latest.json").read_text(encoding="utf-8"))

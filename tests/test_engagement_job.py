@@ -14,6 +14,7 @@ import pytest
 from engagement_runs import CUTOFF, FILES, business, engaged_job, read_config, write_config
 from job_runs import JobRun, run_job
 from typer.testing import CliRunner, Result
+from undrawn import undrawn
 
 from clv_ml.cli import app
 from clv_ml.models.fitting import fit_models
@@ -126,7 +127,7 @@ TRAPS: Mapping[str, tuple[str, Any, str]] = {
 def test_an_attribute_set_after_the_outcome_stops_the_training_by_its_name(name: str, tmp_path: Path) -> None:
     kind, column, why = TRAPS[name]
     config = write_config(tmp_path, _with_attributes(**{name: column}), customers=_attributes(kind, name), events=False)
-    result = _cli("train", "--config", str(config))
+    result = _cli("train", "--config", str(config), "--set", "churn.max_snapshots=2")
     assert result.exit_code == 3
     [line] = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     shown = f"days_since_{name}" if kind == "dates" and f"'days_since_{name}'" in line else name
@@ -157,7 +158,8 @@ def test_the_card_names_what_was_left_out_and_the_manifest_what_training_had_not
     quick = {"max_snapshots": 1, "alarms": {"separates": "quarantine"}}
     quick |= {"horizons_days": [60], "min_rows_per_class": 50}
     config = write_config(tmp_path, _with_attributes(**columns), customers=attributes, events=False, churn=quick)
-    trained = _cli("train", "--config", str(config))
+    with undrawn():
+        trained = _cli("train", "--config", str(config))
     assert trained.exit_code == 0, trained.stderr
     assert "note: feature status: alone separates churned_60" in trained.stdout
     [card] = (tmp_path / "output" / "train").rglob("model_card.md")

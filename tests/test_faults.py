@@ -20,7 +20,7 @@ from clv_ml.cli import app
 from clv_ml.data.checked import read_checked
 
 CAMPAIGN = Path(__file__).with_name("fault_campaign.py")
-MOMENTS = 15
+MOMENTS = 10
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
 """A second training beside the champion: judged on the same days, its evidence a run of its own."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from job_runs import job_config
+from undrawn import undrawn
 
 from clv_ml.config import Config
 from clv_ml.pipeline import TrainResult, score, train
@@ -12,6 +14,12 @@ from clv_ml.tracking.store import mlflow_module, tracking_uri
 
 # few snapshots and no classifier: which of two models is used is what is looked at
 QUICK = ["churn.max_snapshots=1", "churn.min_rows_per_class=100000", "forecast.error_cutoffs=0"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pictures() -> Iterator[None]:
+    with undrawn():
+        yield
 
 
 @pytest.fixture(scope="module")
