@@ -158,7 +158,7 @@ def main() -> int:
 
 
 def _in_memory() -> Path | None:
-    """Return where files need no disk, which matters to no process that is killed; None where there is no such place."""
+    """Return where files wait for no disk, which a killed process leaves as it would a disk; None where that is not."""
     folder = Path("/dev/shm")
     roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 2 * 2**30
     return folder if roomy else None
