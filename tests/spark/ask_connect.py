@@ -24,9 +24,10 @@ ORDERS = [
 def main() -> None:
     """Ask, and tell what came back."""
     session = SparkSession.builder.remote("local[2]").getOrCreate()
-    # nothing is compiled for four rows
-    for key, value in (("codegen.wholeStage", "false"), ("adaptive.enabled", "false"), ("shuffle.partitions", "2")):
-        session.conf.set(f"spark.sql.{key}", value)
+    # nothing is compiled or optimised for long for four rows
+    for key in ("codegen.wholeStage", "adaptive.enabled", "subexpressionElimination.enabled"):
+        session.conf.set(f"spark.sql.{key}", "false")
+    session.conf.set("spark.sql.shuffle.partitions", "1")
     session.conf.set("spark.sql.session.timeZone", "America/New_York")
     before = {key: session.conf.get(key) for key in ("spark.sql.session.timeZone", "spark.sql.caseSensitive")}
     orders = session.createDataFrame(ORDERS, ["customer_id", "timestamp", "amount"])

@@ -15,11 +15,16 @@ import pytest
 from clv_ml.config import EngineConfig, SparkConfig
 from clv_ml.engine import SparkEngine
 
-# few tasks, nothing compiled for a few hundred rows, nothing to look at, nothing on the network
+# to compile methods well takes longer than to run them
+QUICK = "-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=4 -XX:+UseSerialGC"
+# few tasks, nothing compiled or optimised for long for a few hundred rows, nothing to look at, nothing on the network
 SMALL = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.cache.maxEntries": "5000",
+    "spark.sql.subexpressionElimination.enabled": "false",
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.maxPlanStringLength": "1000",
     "spark.ui.enabled": "false",
@@ -27,7 +32,7 @@ SMALL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": f"{QUICK} -Xms800m -Xmn400m",
 }
 
 

@@ -19,6 +19,7 @@ from clv_ml.config import Config, EngineConfig, SparkConfig
 from clv_ml.engine import SparkEngine
 from clv_ml.models.bundle import load_bundle
 from clv_ml.pipeline.cluster_list import score_frames
+from spark.conftest import QUICK
 from spark.standalone import kill
 
 PARTS = 4
@@ -27,13 +28,15 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.subexpressionElimination.enabled": "false",
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "512m",
     "spark.executor.memory": "512m",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.executor.extraJavaOptions": QUICK,
+    "spark.driver.extraJavaOptions": QUICK,
 }
 
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from spark.conftest import QUICK
+
 _MASTER, _WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
-_SMALL = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def kill(pid: int) -> None:
 
 def environment() -> dict[str, str]:
     """Return the environment of everything here: loopback only, small, and this Python."""
-    given = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "200m", "SPARK_DAEMON_JAVA_OPTS": _SMALL}
+    given = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "200m", "SPARK_DAEMON_JAVA_OPTS": QUICK}
     return {**os.environ, **given, "PYSPARK_PYTHON": sys.executable}
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from spark.conftest import missing
+from spark.conftest import QUICK, missing
 
 ASK = Path(__file__).with_name("ask_connect.py")
-# the server lives for a few queries: to compile them well takes longer than to run them
-QUICK = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "SPARK_LOCAL_IP": "127.0.0.1"}
+SMALL = {"JAVA_TOOL_OPTIONS": QUICK, "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 def test_a_frame_of_spark_connect_is_summarised_where_it_is() -> None:
@@ -23,7 +22,7 @@ def test_a_frame_of_spark_connect_is_summarised_where_it_is() -> None:
     if reason is not None:
         pytest.skip(reason)
     done = subprocess.run(
-        [sys.executable, str(ASK)], env=os.environ | QUICK, capture_output=True, text=True, check=False, timeout=900
+        [sys.executable, str(ASK)], env=os.environ | SMALL, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])

@@ -169,17 +169,30 @@ def test_frames_of_a_session_give_the_tables_that_files_would(pair: Pair, spark:
     orders = session.createDataFrame([("a", one, "5.00"), ("b", one, "7.50")], ["customer_id", "timestamp", "amount"])
     events = session.createDataFrame([("c", one, "visit")], ["customer_id", "timestamp", "event_type"])
     people = session.createDataFrame([("a", "free", 3.5)], ["customer_id", "plan", "age"])
-    day = dt.date(2023, 5, 2)
+    at = dt.datetime.fromisoformat(one)
+    files = pair.of(spark)
     with spark.active():
         tables = tables_of_frames(
             spark, orders, events=events, customers=people, signals=SIGNALS, categories=["plan"], numbers=["age"]
         )
-        found = population(spark, tables, day).select("customer_id", "frequency", "plan", "age", "active_days_last_7d")
-        rows = {row.pop("customer_id"): row for row in spark.to_arrow(found).to_pylist()}
+        sold, seen, known = (spark.to_arrow(table) for table in (tables.totals, tables.events, tables.customers))
         with pytest.raises(DataError, match=r"customers: .*missing_customer_id: 1"):
             tables_of_frames(spark, orders, customers=session.createDataFrame([("", "x")], ["customer_id", "plan"]))
-    assert rows["a"] == {"frequency": 0, "plan": "free", "age": 3.5, "active_days_last_7d": 0}
-    assert rows["c"] == {"frequency": None, "plan": None, "age": None, "active_days_last_7d": 1}
+    assert files.events is not None
+    assert tables.events is not None
+    assert (tables.totals.schema, tables.events.schema) == (files.totals.schema, files.events.schema)
+    assert (tables.signals, tables.categories, tables.numbers) == (SIGNALS, ("plan",), ("age",))
+    money = {row["customer_id"]: (row["day"], str(row["net"]), row["is_purchase"]) for row in sold.to_pylist()}
+    assert money == {"a": (at.date(), "5.00", True), "b": (at.date(), "7.50", True)}
+    [event] = seen.to_pylist()
+    assert {name: value for name, value in event.items() if value is not None} == {
+        "customer_id": "c",
+        "timestamp": at,
+        "day": at.date(),
+        "event_type": "visit",
+    }
+    [person] = known.to_pylist()
+    assert (person["customer_id"], person["plan"], person["age"], person["signup_at"]) == ("a", "free", 3.5, None)
 
 
 def test_columns_mean_those_of_the_engine_in_use(engine: Engine, spark: SparkEngine) -> None:
