@@ -45,7 +45,7 @@ def test_any_bytes_are_taken_or_refused_with_a_reason(name: str, tmp_path_factor
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
 def test_a_short_run_guided_by_coverage_finds_nothing(tmp_path: Path) -> None:
-    outcome = fuzz("everything", 1500, seconds=12, keep=tmp_path / "failed")
+    outcome = fuzz("everything", 1500, seconds=6, keep=tmp_path / "failed")
     assert not outcome.failure, f"{outcome}\n{(tmp_path / 'failed' / 'last.log').read_text()[-4000:]}"
     assert outcome.inputs > 20
     assert outcome.coverage[1] >= outcome.coverage[0] > 0
