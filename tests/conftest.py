@@ -64,6 +64,29 @@ _LONGEST = (
     "test_table_scoring",
 )
 
+# these look at one and the same job, which is run once in a process: of several processes one runs it
+_TOGETHER = (
+    {"test_pipeline", "test_cli", "test_drift_job", "test_review_job", "test_tracking", "test_fresh_environment"},
+    {"test_nightly_score", "test_engagement_job", "test_table_scoring", "test_scored_page", "test_example"},
+    {"test_cohorts_job", "test_cohorts_cli", "test_cohorts_page_access"},
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out files to the processes, and those of one job together; None where files are not what is handed out."""
+    from xdist.scheduler import LoadFileScheduling
+
+    def unit(test: str) -> str:
+        file = test.split("::", 1)[0]
+        return next((min(names) for names in _TOGETHER if Path(file).stem in names), file)
+
+    if config.getoption("dist") != "loadfile":
+        return None
+    scheduling: Any = LoadFileScheduling(config, log)
+    scheduling._split_scope = unit
+    return scheduling
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest."""
