@@ -25,7 +25,7 @@ class PlansOfWorkers(SharedPlans):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(exist_ok=True)
 
     def find(self, key: Hashable) -> Plan | None:
@@ -47,4 +47,4 @@ class PlansOfWorkers(SharedPlans):
             aside.replace(file)
 
     def _file(self, key: Hashable) -> Path:
-        return self._folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.json"
+        return self.folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.json"
