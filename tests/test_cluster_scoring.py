@@ -23,8 +23,10 @@ def config_with(**sections: Any) -> Config:
     return build_config(tree, environment={})
 
 
-def test_a_plain_job_is_taken() -> None:
+def test_a_job_is_taken_with_consent_too() -> None:
+    consent = {"path": "c", "columns": {"customer_id": "i", "consent": "c"}}
     require_on_cluster(config_with())
+    require_on_cluster(config_with(customers={"sources": [consent]}))
 
 
 @pytest.mark.parametrize(
@@ -32,10 +34,7 @@ def test_a_plain_job_is_taken() -> None:
     [
         ("handover.changes", {"handover": {"changes": True}}),
         ("handover.database", {"handover": {"database": {"address": "sqlite:///x.db"}}}),
-        (
-            "customers.consent",
-            {"customers": {"sources": [{"path": "c", "columns": {"customer_id": "i", "consent": "c"}}]}},
-        ),
+        ("contacts.sources", {"contacts": {"sources": ["worked.xlsx"]}}),
         ("churn.alarms.unseen_category", {"churn": {"alarms": {"unseen_category": "refuse"}}}),
         ("incremental.enabled", {"incremental": {"enabled": True}}),
     ],

@@ -13,7 +13,7 @@ from clv_ml.config import CustomersConfig, FilesConfig
 from clv_ml.data.excel_habits import bare, moment
 from clv_ml.data.records import read_files
 from clv_ml.data.values import identity
-from clv_ml.engine import Engine, functions
+from clv_ml.engine import DataFrame, Engine, functions
 
 DETAILS = ("email", "phone", "name", "consent", "refused", "last_contacted_at")
 _YES = {"yes", "y", "true", "t", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "sim", "granted", "opt-in", "نعم"}
@@ -79,22 +79,42 @@ def contact_details(
 
 def _rows(engine: Engine, source: FilesConfig, customers: CustomersConfig, wanted: Sequence[str]) -> pd.DataFrame:
     """Read one source: customer_id, and the wanted columns, missing where the source does not map them."""
-    f = functions()
     named = [name for name in wanted if name in source.mapped]
+    rows = engine.to_pandas(detail_texts(engine, source, customers, named))
+    return understood(rows, source.timestamp_format).reindex(columns=["customer_id", *wanted])
+
+
+def detail_texts(engine: Engine, source: FilesConfig, customers: CustomersConfig, names: Sequence[str]) -> DataFrame:
+    """Return customer_id and columns of one source as they were written: texts."""
+    f = functions()
     frame = read_files(engine, source, customers.root)
-    texts = [f.trim(f.col(name).cast("string")).alias(name) for name in named]
-    rows = engine.to_pandas(frame.select(identity("customer_id").alias("customer_id"), *texts))
+    texts = [f.trim(f.col(name).cast("string")).alias(name) for name in names]
+    return frame.select(identity("customer_id").alias("customer_id"), *texts)
+
+
+def understood(rows: pd.DataFrame, patterns: str | Sequence[str] | None) -> pd.DataFrame:
+    """Read what texts mean: consent and refused "yes", "no" or "?", last_contacted_at a timestamp.
+
+    Rows of nobody are left out.
+
+    Parameters
+    ----------
+    rows
+        Some rows of :func:`detail_texts`.
+    patterns
+        How moments are written; None where that is to be guessed.
+    """
     rows = rows[rows["customer_id"].notna()].reset_index(drop=True)
-    if "last_contacted_at" in named:
-        at = _each(rows["last_contacted_at"], lambda text: _moment(text, source.timestamp_format))
+    if "last_contacted_at" in rows:
+        at = _each(rows["last_contacted_at"], lambda text: _moment(text, patterns))
         rows["last_contacted_at"] = pd.to_datetime(at).astype("datetime64[us]")
-    if "consent" in named:
+    if "consent" in rows:
         rows["consent"] = _each(rows["consent"].fillna(""), _answer, empty="?")
-    if "refused" in named:
+    if "refused" in rows:
         rows["refused"] = _each(rows["refused"].fillna(""), _answer, empty="no")
-    for name in {"email", "phone", "name"} & set(named):
+    for name in rows.columns.intersection(["email", "phone", "name"]):
         rows[name] = rows[name].where(rows[name] != "")
-    return rows.reindex(columns=["customer_id", *wanted])
+    return rows
 
 
 def _each(column: pd.Series[Any], read: Callable[[str], Any], *, empty: Any = None) -> pd.Series[Any]:

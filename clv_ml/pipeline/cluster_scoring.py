@@ -19,6 +19,7 @@ from clv_ml.evaluation.last_list import LastList
 from clv_ml.models.bundle import Bundle, load_bundle
 from clv_ml.models.training_rows import described_at
 from clv_ml.models.value import DISCOUNTING
+from clv_ml.pipeline.cluster_details import details_on_cluster
 from clv_ml.pipeline.cluster_forecast import forecast_on_cluster
 from clv_ml.pipeline.cluster_list import ClusterScores, score_frames
 from clv_ml.pipeline.cluster_views import (
@@ -46,7 +47,6 @@ from clv_ml.stages import Progress, Stages, tell
 from clv_ml.tracking.promise import Promise
 from clv_ml.tracking.registry import resolve
 
-_DECISIVE = {"consent", "refused", "last_contacted_at"}
 _LIST, _SCORES = "risk_list.parquet", "scores.parquet"
 
 
@@ -81,6 +81,8 @@ def score_on_cluster(
             secret = os.environ.get(config.risk.control.key_env, "")
             known = ["" if before is None else before.run_id, secret_print(secret)]
             known += [] if judged is None else [judged[0].run_id, str(judged[1])]
+            details = details_on_cluster(prepared.engine, config, day)
+            known += [] if details is None else [prepared.engine.fingerprint(details, details.columns)]
             run = Run(day, digest(bundle.version, day, input_print, result_settings(config), known))
             tell(progress, run_id=run.run_id)
             repeated, written = runs.is_finished(run), None
@@ -93,6 +95,7 @@ def score_on_cluster(
                     config=config,
                     as_of=day,
                     run_id=run.run_id,
+                    details=details,
                     previous=previous,
                     secret=secret,
                     progress=progress,
@@ -126,8 +129,8 @@ def require_on_cluster(config: Config) -> None:
     wanted = list(_only_on_one_machine(config))
     if wanted:
         raise ConfigError(
-            f"engine.kind: spark: {', '.join(wanted)}: only done on one machine; leave it out, or hand consent and "
-            "contacts as `details` to clv_ml.pipeline.cluster_list.score_frames"
+            f"engine.kind: spark: {', '.join(wanted)}: only done on one machine; leave it out, or hand who was "
+            "contacted as `details` to clv_ml.pipeline.cluster_list.score_frames"
         )
 
 
@@ -143,8 +146,6 @@ def _only_on_one_machine(config: Config) -> Iterator[str]:
     yield from (f"handover.{name}" for name, value in chosen.items() if value)
     if config.contacts.sources:
         yield "contacts.sources"
-    sources = () if config.customers is None else config.customers.sources
-    yield from (f"customers.{name}" for name in sorted(_DECISIVE) if any(name in source.mapped for source in sources))
     if config.churn.alarms.unseen_category == "refuse":
         yield "churn.alarms.unseen_category: refuse"
     if config.incremental.enabled:
