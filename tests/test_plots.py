@@ -111,15 +111,24 @@ def test_no_cohort_is_an_error() -> None:
         draw(cohorts(3).head(0))
 
 
-def test_bytes_are_the_same_in_another_process(tmp_path: Path) -> None:
-    y, p = [0, 1, 1, 0, 1], [0.2, 0.6, 0.9, 0.4, 0.7]
-    here = svg(calibration_figure(y, {"a": p}))
+Y, P = [0, 1, 1, 0, 1], [0.2, 0.6, 0.9, 0.4, 0.7]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bool]:
+    """A picture of another process, and whether that process imported pyplot for it."""
+    file = tmp_path_factory.mktemp("elsewhere") / "there.svg"
     code = (
         "import sys; from clv_ml.reports.plots import calibration_figure, save\n"
-        f"save(calibration_figure({y}, {{'a': {p}}}), sys.argv[1])"
+        f"save(calibration_figure({Y}, {{'a': {P}}}), sys.argv[1])\n"
+        "print('matplotlib.pyplot' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "there.svg")], check=True)
-    assert (tmp_path / "there.svg").read_text(encoding="utf-8") == here
+    done = subprocess.run([sys.executable, "-c", code, str(file)], check=True, capture_output=True, text=True)
+    return file.read_text(encoding="utf-8"), done.stdout != "False\n"
+
+
+def test_bytes_are_the_same_in_another_process(elsewhere: tuple[str, bool]) -> None:
+    assert elsewhere[0] == svg(calibration_figure(Y, {"a": P}))
 
 
 def test_calibration_names_each_score_with_its_error() -> None:
@@ -152,6 +161,5 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
         save(draw(cohorts(1)), tmp_path / "a.jpg")
 
 
-def test_pyplot_is_not_imported() -> None:
-    code = "import sys, clv_ml.reports.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_pyplot_is_not_imported(elsewhere: tuple[str, bool]) -> None:
+    assert not elsewhere[1]
