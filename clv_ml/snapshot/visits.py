@@ -59,25 +59,19 @@ def located(events: DataFrame, described: DataFrame, cutoff: dt.date, signals: S
         signals name them.
     """
     f = functions()
-    at = microseconds(f.col("timestamp"))
-    # what the words of an event mean is told before the join: once, and fewer columns pass through it
-    told = {"ago": f.datediff(as_date(cutoff), f.col("day")).cast("int"), "active_at": f.when(is_activity(signals), at)}
+    ago = f.datediff(as_date(cutoff), f.col("day")).cast("int")
+    moment = microseconds(f.col("timestamp")) - f.col("start_moment")
+    same = ("person", "session_id", "surface")
+    known = (*same, "event_type", "value", "tenure", ago.alias("ago"), moment.alias("moment"))
+    told = {"age": (f.col("tenure") - f.col("ago")).cast("int"), "begin": f.when(is_activity(signals), f.col("moment"))}
     if signals.minutes:
         told["minutes"] = minutes(signals)
     if signals.key_actions:
-        told["key_at"] = f.when(is_one_of(signals.key_actions), microseconds(f.col("timestamp")))
+        told["key_moment"] = f.when(is_one_of(signals.key_actions), f.col("moment"))
     for name, kinds in counted_types(signals).items():
         told[name] = f.when(is_one_of(kinds), f.lit(1)).otherwise(f.lit(0)).cast("int")
-    meant = events.select(
-        "customer_id", "session_id", "surface", *[column.alias(name) for name, column in told.items()]
-    )
-    names = ("person", "session_id", "surface", "tenure", "start_moment", *told)
-    joined = meant.join(described, on="customer_id").select(*names)  # SQLFrame cannot use a column of a join twice
-    start = {"active_at": "begin", "key_at": "key_moment"}
-    moments = [(f.col(at) - f.col("start_moment")).alias(name) for at, name in start.items() if at in told]
-    others = [name for name in told if name not in start]
-    age = (f.col("tenure") - f.col("ago")).cast("int").alias("age")
-    return joined.select("person", "session_id", "surface", age, *moments, *others)
+    joined = events.join(described, on="customer_id").select(*known)  # SQLFrame cannot use a column of a join twice
+    return joined.select(*same, "ago", *[column.alias(name) for name, column in told.items()])
 
 
 def come_in_crowds(engine: Engine, events: DataFrame) -> bool:
