@@ -106,6 +106,12 @@ def test_where_there_is_room_the_rhythm_and_the_value_are_told_last() -> None:
     }
 
 
+@pytest.mark.parametrize("before", [-2.0, 0.0, 0.01])
+def test_an_order_is_not_compared_with_days_that_ended_in_refunds(before: float) -> None:
+    # on each of four days before the last
+    assert "order_size" not in told(spend_total=52.0 + before, spend_last_day=52.0)
+
+
 def test_a_change_too_small_to_be_news_is_not_told() -> None:
     small = {"T": 400, "purchases_trend": -1, "purchases_last_90d": 10, "purchases_last_180d": 21}
     assert list(told(**small, spend_last_90d=95.0, spend_last_180d=195.0)) == ["still_in_rhythm"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from clv_ml.decisions import sentences
-from clv_ml.decisions.facts import Figures, FloatArray, Reason, fading, fall, noted, where
+from clv_ml.decisions.facts import Figures, FloatArray, Reason, fading, fall, noted, unshrunken, where
 from clv_ml.decisions.voice import Voice
 
 LAST_RESORT = "still_in_rhythm"
@@ -225,7 +225,7 @@ REASONS = (
     Reason(
         "order_size",
         (),
-        lambda c: where((c["frequency"] >= 2) & (c["spend_last_day"] >= 0.9 * c["spend_a_day_before"]), 1.0),
+        lambda c: where((c["frequency"] >= 2) & unshrunken(c["spend_last_day"], c["spend_a_day_before"]), 1.0),
         ("spend_last_day", "spend_a_day_before"),
         sentences.smaller_order,
         alone=False,

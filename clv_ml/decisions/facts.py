@@ -97,6 +97,11 @@ def noted(share: FloatArray) -> FloatArray:
     return where(share >= _LEAST_FALL, share)
 
 
+def unshrunken(recent: FloatArray, before: FloatArray) -> NDArray[np.bool_]:
+    """Whether money did not fall so much that it is worth telling; never beside more refunds than sales before."""
+    return (np.round(before, 2) > 0) & (recent >= (1 - _LEAST_FALL) * before)
+
+
 def fading(figures: Figures) -> FloatArray:
     """Return the weight of how a customer began: 1 at the start, one half after 30 days."""
     return 30 / (30 + np.maximum(np.nan_to_num(figures["tenure"]), 0.0))
