@@ -15,7 +15,9 @@ from clv_ml.data.records import read_files
 from clv_ml.data.values import identity
 from clv_ml.engine import DataFrame, Engine, functions
 
-DETAILS = ("email", "phone", "name", "consent", "refused", "last_contacted_at")
+DECISIVE = ("consent", "refused", "last_contacted_at")
+"""Details that a decision whom to contact looks at."""
+DETAILS = ("email", "phone", "name", *DECISIVE)
 _YES = {"yes", "y", "true", "t", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "sim", "granted", "opt-in", "نعم"}
 _NO = {"no", "n", "false", "f", "0", "0.0", "off", "nein", "nee", "non", "não", "denied", "opt-out", "لا"}
 

@@ -9,18 +9,17 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from clv_ml.config import Config
-from clv_ml.data.contact_details import detail_texts, understood
+from clv_ml.data.contact_details import DECISIVE, detail_texts, understood
 from clv_ml.decisions.cluster_columns import gathered, mapped
 from clv_ml.engine import DataFrame, Engine, functions
 from clv_ml.snapshot.window import as_date
 
-DECISIVE = ("consent", "refused", "last_contacted_at")
 _ANSWERS = {"consent": ("string", pa.string()), "refused": ("string", pa.string())}
 _KINDS = {**_ANSWERS, "last_contacted_at": ("timestamp_ntz", pa.timestamp("us"))}
 
 
 def details_on_cluster(engine: Engine, config: Config, as_of: dt.date) -> DataFrame | None:
-    """Read what :func:`clv_ml.data.contact_details.contact_details` reads of :data:`DECISIVE`, in the workers.
+    """Read what :func:`clv_ml.data.contact_details.contact_details` reads of what is decisive, in the workers.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from clv_ml.config import Config
-from clv_ml.data.contact_details import contact_details
+from clv_ml.data.contact_details import DECISIVE, contact_details
 from clv_ml.data.contacted import last_contacts
 from clv_ml.decisions.control import secret_print
 from clv_ml.models.training_rows import Progress
@@ -18,8 +18,6 @@ from clv_ml.pipeline.contact_reading import configured_contacts
 from clv_ml.pipeline.earlier import EarlierList, earlier_lists, last_judged
 from clv_ml.pipeline.prepared import Prepared
 from clv_ml.publishing import digest
-
-_DECISIVE = ("consent", "refused", "last_contacted_at")
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def _people(prepared: Prepared, config: Config, day: dt.date) -> pd.DataFrame | 
     """Read what the table of customers tells beside their attributes, of personal columns only those asked for."""
     if config.customers is None:
         return None
-    columns = (*_DECISIVE, *config.handover.details_columns)
+    columns = (*DECISIVE, *config.handover.details_columns)
     return contact_details(prepared.engine, config.customers, as_of=day, columns=columns)
 
 
@@ -96,7 +94,7 @@ def _contacted(prepared: Prepared, config: Config, day: dt.date, progress: Progr
 
 def _decisive(people: pd.DataFrame | None, contacted: pd.DataFrame | None) -> pd.DataFrame | None:
     """Join consent, refusals and the last contact from both places; the later contact and any refusal count."""
-    known = _columns(people, _DECISIVE)
+    known = _columns(people, DECISIVE)
     if contacted is None or known is None:
         return contacted if known is None else known
     both = known.reindex(known.index.union(contacted.index))

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from clv_ml.config import Config, build_config
-from clv_ml.data.contact_details import contact_details
+from clv_ml.data.contact_details import DECISIVE, contact_details
 from clv_ml.engine import Engine, SparkEngine
-from clv_ml.pipeline.cluster_details import DECISIVE, details_on_cluster
+from clv_ml.pipeline.cluster_details import details_on_cluster
 
 AS_OF = dt.date(2025, 3, 31)
 ROWS: list[tuple[str | None, ...]] = [
