@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,6 +89,16 @@ def test_the_traceback_is_there_for_who_asks(
     assert "KeyError: 'here'" in written
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Signals as a shell leaves them to a job in the foreground: one in the background is started to ignore SIGINT."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_stops_the_job_after_it_has_cleaned_up(
     number: int, code: int, capsys: pytest.CaptureFixture[str]
