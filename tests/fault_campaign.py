@@ -16,7 +16,6 @@ import argparse
 import datetime as dt
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -86,14 +85,8 @@ class Campaign:
         return listed.read_text(encoding="utf-8").splitlines()
 
     def kill_at_boundaries(self, names: list[str]) -> None:
-        """Kill the job at each boundary in turn; where it is to be quick, of fsyncs in a row at the first and the last.
-
-        What is written is there for the next process whether it has reached the disk or not.
-        """
+        """Kill the job at each boundary in turn."""
         for number, name in enumerate(names, start=1):
-            beside = ("", *names, "")[number - 1 : number + 2]
-            if self.quick and {*beside} == {"fsync"}:
-                continue
             folder = self.work / "killed"
             points = Points([folder], kill_at=number)
             name = name.replace(str(self.work), "")
@@ -136,7 +129,7 @@ def main() -> int:
     """Run the campaign that the command line asks for; exit code 1 where a fault was not survived."""
     options = _options()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faults-", dir=_in_memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
         work = Path(name)
         tracking = DOWN if options.quick else None
         if options.config:
@@ -161,13 +154,6 @@ def main() -> int:
     _say(f"faults survived: {total} of {total + lost} ({told})")
     _say(f"in {time.monotonic() - started:.0f} s, {sum(os.times()[:4]):.0f} s of CPU")
     return 1 if lost else 0
-
-
-def _in_memory() -> Path | None:
-    """Return where files wait for no disk, which a killed process leaves as it would a disk; None where that is not."""
-    folder = Path("/dev/shm")
-    roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 2 * 2**30
-    return folder if roomy else None
 
 
 def _say(line: str) -> None:

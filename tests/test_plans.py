@@ -159,7 +159,7 @@ def test_a_planned_population_is_the_one_built_directly(engine: Engine, signals:
     totals = engine.materialise(day_totals(transactions_of(engine, ORDERS)))
     other = engine.materialise(day_totals(transactions_of(engine, ORDERS[1:4])))
     events = events_of(engine, WATCHED)
-    for rows, days in ((totals, 69), (other, 90))[: 2 if signals is SIGNALS else 1]:
+    for rows, days in ((totals, 69), (other, 90)):
         cutoff = START + dt.timedelta(days=days)
         tables = Tables(rows, events=events, signals=signals)
         frames = (population(engine, tables, cutoff), population_module._described(engine, tables, cutoff))

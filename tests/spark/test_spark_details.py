@@ -1,4 +1,4 @@
-"""Consent, refusals and last contacts on Spark: those of one machine, and nobody's answers are collected."""
+"""Consent, refusals and last contacts, read by the workers of Spark: those of one machine."""
 
 from __future__ import annotations
 
